@@ -1,0 +1,45 @@
+"""Trading sessions as an explicit finite-state machine.
+
+The way in: :class:`SessionConfig` says what is wished for, :class:`SessionCoordinator` runs it.
+
+Rooms: ``machine`` (the framework, knows no trading), ``market`` (facts: calendar, intervals,
+bars, indicators, quality), ``config``, ``session`` (the state of one session), ``sources`` (where
+bars come from), ``workers`` (what is set up and torn down), ``states`` (the phases, one a file),
+``coordinator`` (the front door), ``export`` (what a run leaves behind), ``cli``.
+"""
+
+from fsm_session.config import SessionConfig
+from fsm_session.coordinator import Run, SessionCoordinator
+from fsm_session.errors import FsmSessionError, RunFailedError
+from fsm_session.machine import Lifecycle, State, Transition
+from fsm_session.session.bar import Bar
+from fsm_session.session.signals import Found, Signal
+from fsm_session.session.view import View
+from fsm_session.sources import CsvSource, FramesSource, ParquetSource, SimulatedSource
+from fsm_session.states import STATES, TRADING_DAY
+from fsm_session.version import __version__
+from fsm_session.workers import BaseWorker, Worker
+
+__all__ = [
+    "STATES",
+    "TRADING_DAY",
+    "Bar",
+    "BaseWorker",
+    "CsvSource",
+    "Found",
+    "FramesSource",
+    "FsmSessionError",
+    "Lifecycle",
+    "ParquetSource",
+    "Run",
+    "RunFailedError",
+    "SessionConfig",
+    "SessionCoordinator",
+    "Signal",
+    "SimulatedSource",
+    "State",
+    "Transition",
+    "View",
+    "Worker",
+    "__version__",
+]

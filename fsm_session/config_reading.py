@@ -1,0 +1,294 @@
+"""Reads frozen attrs classes out of what TOML and JSON hold, strictly, every fault at once.
+
+It knows no wish by name: the fields of a class, their types and the checks annotated on them
+(``Annotated[float, rule(...)]``) say what is right. A fault's key is its dotted place.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import difflib
+import math
+import reprlib
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
+
+import attrs
+from cattrs import Converter
+
+from fsm_session.errors import ConfigError, Fault, FaultyInputError
+from fsm_session.market.interval import Interval
+
+Check = Callable[[Any], Iterable[Fault]]
+_Hook = Callable[[Any, Any], Any]
+
+
+def rule(holds: Callable[[Any], bool], message: str) -> Check:
+    """Make a check, for Annotated: ``message`` says what is right where it doesn't hold."""
+
+    def check(value: object) -> Iterator[Fault]:
+        if not holds(value):
+            yield Fault(f"{message}, not {reprlib.repr(value)}")
+
+    return check
+
+
+def near(name: object, known: Iterable[str]) -> str:
+    """Say which of the known names may have been meant, or all of them."""
+    names = sorted(known)
+    close = difflib.get_close_matches(str(name), names, n=1)
+    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file; ConfigError, with the line, where it is none or can't be read."""
+    try:
+        return tomllib.loads(path.read_text("utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(Fault(f"can't be read: {error.strerror}", file=str(path))) from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(Fault(f"is not TOML: {error}", file=str(path))) from error
+
+
+def plain(value: object) -> Any:
+    """Turn a value into what JSON holds: tables, lists, texts, numbers.
+
+    Fields that play no part in equality are left out; dates and times become ISO 8601 texts.
+    What can't be turned stays as it is, for the reading to refuse.
+    """
+    if isinstance(value, Interval):
+        return value.label
+    if attrs.has(type(value)):
+        return {f.name: plain(getattr(value, f.name)) for f in _wishes(type(value))}
+    if isinstance(value, Mapping):
+        return {key: plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(inner) for inner in value]
+    return value.isoformat() if isinstance(value, (dt.date, dt.time)) else value
+
+
+def read_fields(kind: type, table: object) -> dict[str, Any]:
+    """Read the fields of an attrs class from a plain table, without making the instance.
+
+    Raises ConfigError: unknown and missing keys, and all that is wrong inside the known ones.
+    """
+    if not isinstance(table, Mapping):
+        _refuse(table, "a table")
+    known = {field.name: field for field in _wishes(kind)}
+    faults = [
+        Fault(f"unknown key; {near(key, known)}", key=str(key)) for key in table if key not in known
+    ]
+    found: dict[str, Any] = {}
+    for name, field in known.items():
+        if name in table:
+            with _at(name, faults):
+                found[name] = _structured(table[name], field.type)
+        elif field.default is attrs.NOTHING:
+            faults.append(Fault("missing: it must be given", key=name))
+    if faults:
+        raise ConfigError(faults)
+    return found
+
+
+def require(faults: Iterable[Fault]) -> None:
+    """Raise ConfigError with the faults, if there are any."""
+    if found := tuple(faults):
+        raise ConfigError(found)
+
+
+def _wishes(kind: type) -> Iterator[attrs.Attribute[Any]]:
+    return (field for field in attrs.fields(attrs.resolve_types(kind)) if field.eq)
+
+
+@contextmanager
+def _at(place: str, faults: list[Fault]) -> Iterator[None]:
+    """Collect what is refused inside, each fault under its place."""
+    try:
+        yield
+    except FaultyInputError as error:
+        faults.extend(attrs.evolve(f, key=_joined(place, f.key)) for f in error.faults)
+
+
+def _joined(place: str, key: str) -> str:
+    return f"{place}{'' if not key or key.startswith('[') else '.'}{key}"
+
+
+def _refuse(value: object, wanted: str) -> NoReturn:
+    raise ConfigError(f"expected {wanted}, not {reprlib.repr(value)}")
+
+
+def _section(kind: type) -> _Hook:
+    def read(table: object, _: object) -> Any:
+        section = kind(**read_fields(kind, table))
+        # what can only be said of the fields together
+        require(getattr(section, "_faults", tuple)())
+        return section
+
+    return read
+
+
+def _annotated(kind: Any) -> _Hook:
+    def read(value: object, _: object) -> Any:
+        found = _structured(value, kind.__origin__)
+        require(fault for check in kind.__metadata__ for fault in check(found))
+        return found
+
+    return read
+
+
+def _tuple(kind: Any) -> _Hook:
+    inner = get_args(kind)
+    endless = inner[-1] is Ellipsis
+
+    def read(value: object, _: object) -> tuple[Any, ...]:
+        if not isinstance(value, list):
+            _refuse(value, "a list [...]")
+        if not endless and len(value) != len(inner):
+            _refuse(value, f"a list of {len(inner)}")
+        faults: list[Fault] = []
+        found = []
+        for place, item in enumerate(value):
+            with _at(f"[{place}]", faults):
+                found.append(_structured(item, inner[0] if endless else inner[place]))
+        require(faults)
+        return tuple(found)
+
+    return read
+
+
+def _choice(kind: Any) -> _Hook:
+    choices = get_args(kind)
+
+    def read(value: object, _: object) -> Any:
+        if not isinstance(value, str) or value not in choices:
+            _refuse(value, " or ".join(f'"{choice}"' for choice in choices))
+        return value
+
+    return read
+
+
+def _union(kind: Any) -> _Hook:
+    """Read ``X | None`` or ``Literal[...] | tuple[...]``: of two, a text is the first."""
+    optional = NoneType in get_args(kind)
+    text, *others = (arm for arm in get_args(kind) if arm is not NoneType)
+
+    def read(value: object, _: object) -> Any:
+        if optional and value is None:
+            return None
+        return _structured(value, text if isinstance(value, str) or not others else others[0])
+
+    return read
+
+
+def _text(value: object, _: object) -> str:
+    return value if isinstance(value, str) else _refuse(value, "a text")
+
+
+def _flag(value: object, _: object) -> bool:
+    return value if isinstance(value, bool) else _refuse(value, "true or false")
+
+
+def _whole(value: object, _: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        _refuse(value, "a whole number")
+    return value
+
+
+def _number(value: object, _: object) -> float:
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        # an int beyond float's range is no more finite than inf
+        with_size = float(value) if abs(value) < 1e300 else math.inf
+        if math.isfinite(with_size):
+            return with_size
+    _refuse(value, "a finite number")
+
+
+def _date(value: object, _: object) -> dt.date:
+    try:
+        return dt.date.fromisoformat(_text(value, _))
+    except (ValueError, ConfigError):
+        _refuse(value, "a date such as 2024-07-01")
+
+
+def _time(value: object, _: object) -> dt.time:
+    try:
+        time = dt.time.fromisoformat(_text(value, _))
+    except (ValueError, ConfigError):
+        _refuse(value, 'a time of day such as "09:35"')
+    if time.tzinfo is not None:
+        _refuse(value, 'exchange time without a zone, such as "09:35"')
+    return time
+
+
+def _interval(value: object, _: object) -> Interval:
+    if value in ("quotes", "ticks"):
+        raise ConfigError(f"{value} come later: for now bars are streamed, such as 1m")
+    return Interval.parse(value)  # type: ignore[arg-type]
+
+
+def _table(value: object, _: object) -> dict[str, object]:
+    if not isinstance(value, Mapping):
+        _refuse(value, "a table { key = value }")
+    require(_unplain(value))
+    return dict(value)
+
+
+def _unplain(value: object, place: str = "") -> Iterator[Fault]:
+    """Find what a table of parameters may not hold: what JSON could not give back."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            if isinstance(key, str):
+                yield from _unplain(inner, f"{place}.{key}" if place else key)
+            else:
+                yield Fault(f"expected a text as the key, not {key!r}", key=place)
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from _unplain(inner, f"{place}[{number}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Fault(f"expected a finite number, not {value}", key=place)
+    elif type(value) not in (str, bool, int, float, NoneType):
+        wanted = "a text, a number, true, false, a list or a table"
+        yield Fault(f"expected {wanted}, not {reprlib.repr(value)}", key=place)
+
+
+def _of(origin: object) -> Callable[[Any], bool]:
+    return lambda kind: get_origin(kind) is origin
+
+
+def _strict() -> Converter:
+    converter = Converter()
+    # the last registered is asked first
+    for holds, factory in _FACTORIES:
+        converter.register_structure_hook_factory(holds, factory)
+    converter.register_structure_hook_func(_of(Mapping), _table)
+    for kind, hook in _SCALARS.items():
+        converter.register_structure_hook(kind, hook)
+    return converter
+
+
+def _structured(value: object, kind: Any) -> Any:
+    return _CONVERTER.structure(value, kind)
+
+
+_FACTORIES: tuple[tuple[Callable[[Any], bool], Callable[[Any], _Hook]], ...] = (
+    (attrs.has, _section),
+    (_of(tuple), _tuple),
+    (_of(Literal), _choice),
+    (_of(Union), _union),
+    (_of(UnionType), _union),
+    (_of(Annotated), _annotated),
+)
+_SCALARS: Mapping[Any, _Hook] = {
+    str: _text,
+    bool: _flag,
+    int: _whole,
+    float: _number,
+    dt.date: _date,
+    dt.time: _time,
+    Interval: _interval,
+}
+_CONVERTER = _strict()

@@ -1,0 +1,216 @@
+"""SessionContext: the rooms that a hook may enter. Every hook, guard and worker is given it.
+
+It puts the rooms together and does what takes several of them: validate, forget, register. The
+data of a session that has been forgotten is not among them: its owner keeps it, outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from attrs import frozen
+
+from fsm_session.config import SessionConfig
+from fsm_session.errors import Fault, FaultyInputError
+from fsm_session.export import RunRecords
+from fsm_session.machine import Failure, Inbox, Receipt
+from fsm_session.market.calendar import MarketCalendar
+from fsm_session.plugins import Plugin
+from fsm_session.session.arrivals import SymbolRequests
+from fsm_session.session.clock import TimeManager
+from fsm_session.session.data import SessionData
+from fsm_session.session.player import Player
+from fsm_session.session.queues import SessionQueues
+from fsm_session.session.registration import Registrar
+from fsm_session.session.requirements import (
+    Requirements,
+    StreamRequirementsCoordinator,
+    SymbolPlan,
+)
+from fsm_session.sources.source import Source
+from fsm_session.workers.data_processor import DataProcessor
+from fsm_session.workers.quality_manager import QualityManager
+from fsm_session.workers.scanner_manager import ScannerManager, ScannerPlan
+from fsm_session.workers.strategy_manager import StrategyManager
+from fsm_session.workers.threads import ThreadedWorker
+from fsm_session.workers.worker import Budget, Worker, WorkerGroup
+
+
+@frozen(eq=False)
+class UserParts:
+    """What the user brings beside the configuration; ``faults`` is what is wrong with it."""
+
+    strategies: tuple[Plugin, ...] = ()
+    scanners: tuple[ScannerPlan, ...] = ()
+    workers: tuple[Worker, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+class SessionContext:
+    """The rooms of one run.
+
+    ``keep`` is told of the data that Teardown forgets, and of None once it is not needed any
+    more: what it was told is out of reach from here.
+    """
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        calendar: MarketCalendar,
+        source: Source,
+        parts: UserParts,
+        records: RunRecords,
+        keep: Callable[[SessionData | None], None],
+    ) -> None:
+        self.config = config
+        self.source = source
+        self.records = records
+        self.inbox = Inbox()
+        self.clock = TimeManager(calendar, config.backtest.start, config.backtest.end)
+        self.requirements = Requirements()
+        self.failures: Sequence[Failure] = ()
+        self.data = SessionData(self.clock)
+        self.queues = SessionQueues()
+        self.registrar = Registrar(source, self.clock)
+        self.requests = SymbolRequests(
+            self.inbox, {"add_symbol": self._add, "remove_symbol": self._remove}
+        )
+        self._keep = keep
+        self._parts = parts
+        self._coordinator = StreamRequirementsCoordinator(config, source, calendar)
+        self._make_workers()
+
+    def _make_workers(self) -> None:
+        # the player tells the workers of a step, and the workers are made with the player
+        self.player = Player(
+            self.clock,
+            self.inbox,
+            lambda step: self.workers.on_step(step),
+            lambda now_ns: self.scanner_manager.scan_due(now_ns),
+        )
+        self.scanner_manager = ScannerManager(self._parts.scanners, self.player, self._promote)
+        self.strategy_manager = StrategyManager(self._parts.strategies, self.player)
+        ours = (DataProcessor(self.player), QualityManager())
+        all_workers: list[Worker] = [
+            *ours,
+            self.scanner_manager,
+            self.strategy_manager,
+            *self._parts.workers,
+        ]
+        budget = Budget(self.config.workers.deadline)
+        if self.config.workers.threads:
+            all_workers = [ThreadedWorker(each, budget) for each in all_workers]
+        self.workers = WorkerGroup(all_workers, budget)
+
+    def validate(self) -> None:
+        """Find out once what the run needs, and what of it is missing; nothing is registered."""
+        found = self._coordinator.validate()
+        self.requirements = Requirements(
+            found.sessions,
+            found.plans,
+            found.indicators,
+            (*self._parts.faults, *found.unmet),
+        )
+
+    def plans_today(self) -> list[SymbolPlan]:
+        """Give the plans of the configured symbols that have data for this session."""
+        today = self.clock.session.date
+        return [plan for plan in self.requirements.plans.values() if today not in plan.missing]
+
+    def left_out(self) -> list[str]:
+        """Name the configured symbols that have no data for this session."""
+        today = self.clock.session.date
+        plans = self.requirements.plans
+        return sorted(name for name, plan in plans.items() if today in plan.missing)
+
+    @property
+    def session_is_complete(self) -> bool:
+        """Whether the session ran to its close: neither stopped nor broken off before."""
+        return self.data.began and self.clock.session_is_over
+
+    @property
+    def outcome(self) -> str:
+        """Say how the run ended, or would if it ended now: completed, stopped or failed."""
+        if self.failures:
+            return "failed"
+        done = [each for each in self.records.sessions if each.complete]
+        return "completed" if len(done) == len(self.requirements.sessions) else "stopped"
+
+    def forget(self) -> None:
+        """Start from empty data. The owner keeps the old until :meth:`retire`."""
+        self._keep(self.data)
+        self.data.shut()
+        self.data = SessionData(self.clock)
+
+    def retire(self) -> None:
+        """Let the owner drop what it kept: this session's data has taken its place."""
+        self._keep(None)
+
+    def write_session(self) -> None:
+        """Write the session's record."""
+        self.records.write_session(
+            self.data, complete=self.session_is_complete, left_out=self.left_out()
+        )
+
+    def commit_session(self) -> None:
+        """Count the session as done."""
+        self.records.commit_session(
+            self.data,
+            complete=self.session_is_complete,
+            left_out=self.left_out(),
+            steps=self.player.steps_taken,
+        )
+
+    def finish_session(self) -> None:
+        """Put a session on record that was broken off; does nothing where none was."""
+        if self.data.began and not self.records.has(self.data.session.label):
+            self.registrar.score_day(self.data)
+            self.registrar.record_metrics(self.data)
+            self.write_session()
+            self.commit_session()
+
+    def where(self) -> Mapping[str, str]:
+        """Say in words where the run is: the session's date and the clock's time."""
+        return {
+            "session": self.clock.session.label,
+            "time": self.clock.get_current_time().isoformat(),
+        }
+
+    def add_symbol(self, symbol: str) -> Receipt:
+        """Ask for a symbol, from any thread; it comes at the next pause."""
+        return self.inbox.submit("add_symbol", symbol=symbol)
+
+    def remove_symbol(self, symbol: str) -> Receipt:
+        """Ask for a symbol to go, from any thread; it goes at the next pause."""
+        return self.inbox.submit("remove_symbol", symbol=symbol)
+
+    def stop(self) -> Receipt:
+        """Ask for the run to end in good order."""
+        return self.inbox.stop()
+
+    def _add(self, symbol: str) -> str:
+        if symbol in self.data:
+            return f"{symbol} is registered already"
+        today = self.clock.session
+        plan = self.requirements.plans.get(symbol) or self._coordinator.plan(
+            symbol, self.requirements.indicators, [today]
+        )
+        if today.date in plan.missing:
+            return f"{self.source.name} has no data of {symbol} for {today.label}"
+        self.registrar.register(plan, self.data, self.queues)
+        self.player.lay(self.data, self.queues)
+        return ""
+
+    def _remove(self, symbol: str) -> str:
+        if symbol not in self.data:
+            return f"{symbol} is not registered"
+        self.data.remove(symbol)
+        self.queues.remove(symbol)
+        self.player.lay(self.data, self.queues)
+        return ""
+
+    def _promote(self, symbol: str) -> str:
+        try:
+            return self._add(symbol)
+        except FaultyInputError as error:
+            return str(error)

@@ -1,0 +1,193 @@
+"""What a run leaves behind: a record a session, one of the run, and the journal.
+
+With no folder to write to nothing is written, and the results are kept in memory all the same.
+Records hold no wall-clock time; that stands under ``meta`` in the journal, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from fsm_session.config import SessionConfig
+from fsm_session.errors import ExportError
+from fsm_session.machine import Failure, Move
+from fsm_session.machine.journal import Journal
+from fsm_session.session.clock import wall_time_ns
+from fsm_session.session.data import SessionData
+from fsm_session.session.signals import RecordedScan, RecordedSignal
+from fsm_session.session_record import as_json, iso, session_record
+from fsm_session.whole_files import write_whole
+
+FORMAT = 1
+NANOSECONDS = 1e9
+
+log = logging.getLogger("fsm_session")
+
+
+@frozen
+class SessionResult:
+    """One session in short: what was there, how many steps and bars, what was said in it.
+
+    ``complete`` is False where a stop or an error ended it midway, ``left_out`` names symbols
+    without data for it, ``sha256`` is that of its file ("" where none was written).
+    """
+
+    date: str
+    complete: bool
+    symbols: tuple[str, ...]
+    left_out: tuple[str, ...]
+    steps: int
+    bars: int
+    signals: tuple[RecordedSignal, ...]
+    scans: tuple[RecordedScan, ...]
+    sha256: str = ""
+
+    def counts(self) -> dict[str, Any]:
+        """Give it as the run's record and the journal hold it."""
+        return {
+            "date": self.date,
+            "complete": self.complete,
+            "symbols": len(self.symbols),
+            "left_out": list(self.left_out),
+            "steps": self.steps,
+            "bars": self.bars,
+            "signals": len(self.signals),
+            "scans": len(self.scans),
+        }
+
+
+class RunRecords:
+    """Keeps the results of a run, and writes them where there is a folder."""
+
+    def __init__(self, config: SessionConfig, out: Path | None) -> None:
+        self._config = config
+        self._out = out
+        self._journal: Journal | None = None
+        self._digests: dict[str, str] = {}
+        self._last_move_ns = wall_time_ns()
+        self.sessions: list[SessionResult] = []
+        self.moves: list[Move] = []
+
+    def open(self, digests: Mapping[str, str], *, overwrite: bool) -> None:
+        """Begin the journal.
+
+        Raises ExportError where the folder holds finished sessions that are not to be
+        overwritten, JournalError where it can't be written or another process writes there.
+        """
+        if self._out is None:
+            return
+        before = sorted(self._out.glob("sessions/*.json"))
+        if before and not overwrite:
+            raise ExportError(
+                f"{self._out} holds {len(before)} sessions of an earlier run already:"
+                " choose another folder, or ask to overwrite them"
+            )
+        header = {"name": self._config.name, **digests}
+        self._journal = Journal.create(self._out / "journal.jsonl", header)
+        for path in [*before, self._out / "run.json"]:
+            path.unlink(missing_ok=True)
+
+    def observe(self, record: Move | Failure) -> None:
+        """Put a move or an error on record, as it happens."""
+        if isinstance(record, Move):
+            self.moves.append(record)
+            log.info(
+                "%s: %s", record.where.get("session", "-"), record.target, extra={"move": record}
+            )
+        else:
+            log.error("%s", record)
+        if self._journal is None:
+            return
+        now_ns = wall_time_ns()
+        seconds = (now_ns - self._last_move_ns) / NANOSECONDS
+        self._last_move_ns = now_ns
+        kind = "move" if isinstance(record, Move) else "error"
+        facts = _move(record) if isinstance(record, Move) else describe(record)
+        self._journal.append(kind, facts, {"wall": iso(now_ns), "seconds": round(seconds, 6)})
+
+    def write_session(self, data: SessionData, *, complete: bool, left_out: Sequence[str]) -> None:
+        """Write a session's record; ExportError where it can't be."""
+        if self._out is None:
+            return
+        record = session_record(
+            data, self._config.calendar, complete=complete, left_out=[*left_out]
+        )
+        content = as_json(record)
+        write_whole(self._out / "sessions" / f"{data.session.label}.json", content)
+        self._digests[data.session.label] = hashlib.sha256(content).hexdigest()
+
+    def commit_session(
+        self, data: SessionData, *, complete: bool, left_out: Sequence[str], steps: int
+    ) -> None:
+        """Count a session as done, and say so in the journal, to last."""
+        label = data.session.label
+        result = SessionResult(
+            label,
+            complete,
+            tuple(data),
+            tuple(left_out),
+            steps,
+            sum(len(symbol.today()) for symbol in data.values()),
+            tuple(data.signals),
+            tuple(data.scans),
+            self._digests.get(label, ""),
+        )
+        self.sessions.append(result)
+        if self._journal is not None:
+            facts = {**result.counts(), "sha256": result.sha256}
+            self._journal.append("session", facts, sync=True)
+
+    def has(self, date: str) -> bool:
+        """Tell whether a session has been committed."""
+        return any(each.date == date for each in self.sessions)
+
+    def write_run(self, outcome: str, failures: Sequence[Failure]) -> None:
+        """Write the run's record: outcome, sessions, errors; ExportError where it can't be."""
+        if self._out is None:
+            return
+        record = {
+            "format": FORMAT,
+            "name": self._config.name,
+            "calendar": self._config.calendar,
+            "outcome": outcome,
+            "sessions": [each.counts() for each in self.sessions],
+            "errors": [describe(failure) for failure in failures],
+        }
+        write_whole(self._out / "run.json", as_json(record))
+        if self._journal is not None:
+            self._journal.append("end", {"outcome": outcome}, sync=True)
+
+    def close(self) -> None:
+        """Close the journal. Safe twice."""
+        if self._journal is not None:
+            self._journal.close()
+
+
+def _move(move: Move) -> dict[str, Any]:
+    return {
+        "move": move.number,
+        "session": move.where.get("session", ""),
+        "from": move.source,
+        "to": move.target,
+        "guard": move.guard,
+        "time": move.where.get("time", ""),
+    }
+
+
+def describe(failure: Failure) -> dict[str, Any]:
+    """Give an error as the records hold it: what, where, and who is to mend it."""
+    return {
+        "error": type(failure.error).__name__,
+        "message": str(failure.error),
+        "phase": failure.phase,
+        "hook": failure.hook,
+        "worker": failure.worker,
+        "session": failure.where.get("session", ""),
+        "time": failure.where.get("time", ""),
+    }

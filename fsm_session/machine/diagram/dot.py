@@ -1,0 +1,118 @@
+"""Writes a diagram as DOT: the text that the picture is drawn from, and is checked against.
+
+One statement a line, in the order of the declaration, so that a difference can be read. Names
+stand only in HTML-like labels, where everything can be quoted; identifiers are our own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from fsm_session.machine.diagram.model import Diagram, Edge, Kind, Node
+
+INK, LINE, FAINT, FILL = "#1f2328", "#59636e", "#818b98", "#f6f8fa"
+VIOLET, BLUE, RED, PALE_RED = "#8250df", "#0969da", "#cf222e", "#f0a8a8"
+FONT = "Helvetica,Arial,sans-serif"
+
+#: where a run begins, and what stands for an error anywhere
+START, ERRORS = "start", "errors"
+
+#: an opaque, light ground, since pages are shown in the dark too
+DEFAULTS = (
+    f'graph [rankdir="TB", bgcolor="white", pad="0.2", nodesep="0.3", ranksep="0.4",'
+    f' fontname="{FONT}"]',
+    f'node [shape="box", style="rounded,filled", fillcolor="{FILL}", color="{LINE}",'
+    f' margin="0.08,0.05", fontname="{FONT}", fontsize="11", fontcolor="{INK}"]',
+    f'edge [color="{LINE}", arrowsize="0.7", fontname="{FONT}", fontsize="10",'
+    f' fontcolor="{FAINT}"]',
+)
+LOOKS = {
+    Kind.MAIN: f'color="{INK}", penwidth="1.8", weight="20"',
+    Kind.LOOP: f'color="{BLUE}", penwidth="1.8", weight="0"',
+    Kind.GUARDED: f'color="{LINE}"',
+    Kind.PLAIN: f'color="{LINE}", weight="2"',
+    Kind.ERROR: f'color="{PALE_RED}", style="dashed"',
+}
+
+
+def to_dot(diagram: Diagram) -> str:
+    """Write a diagram as DOT, ending in a newline; the same diagram gives the same text."""
+    lines = [*DEFAULTS, "", *_start(diagram)]
+    lines += [line for node in diagram.nodes for line in _state(node)]
+    lines += ["", *map(_way, diagram.edges)]
+    lines += [_stand_in(own_id, node) for own_id, node in diagram.stand_ins.items()]
+    lines += _errors(diagram)
+    body = "\n".join(f"  {line}".rstrip() for line in lines)
+    return f'// {diagram.name}\ndigraph "{diagram.id}" {{\n{body}\n}}\n'
+
+
+def quoted(text: str) -> str:
+    """Quote a text for an HTML-like label; a backslash would begin one of DOT's own escapes."""
+    return escape(text).replace("\\", "&#92;")
+
+
+def _start(diagram: Diagram) -> Iterator[str]:
+    yield f'"{START}" [shape="point", width="0.12", fillcolor="{INK}", color="{INK}"]'
+    yield f'"{START}" -> "{diagram.initial.id}" [{LOOKS[Kind.MAIN]}]'
+
+
+def _state(node: Node) -> Iterator[str]:
+    yield f'"{node.id}" [id="state_{node.id}"{_border(node)}, label=<'
+    yield '  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
+    yield f'  <TR><TD COLSPAN="2"><FONT POINT-SIZE="13"><B>{quoted(node.name)}</B></FONT></TD></TR>'
+    above = ""
+    for mark, hook in node.hooks:
+        # Graphviz refuses an empty FONT, so what bears no mark is a cell with nothing in it
+        cell = _mark(mark) if mark != above else "<TD></TD>"
+        yield f'  <TR>{cell}<TD ALIGN="LEFT">{quoted(hook.name)}</TD></TR>'
+        above = mark
+    yield "  </TABLE>>]"
+
+
+def _mark(mark: str) -> str:
+    return f'<TD ALIGN="RIGHT"><FONT COLOR="{FAINT}" POINT-SIZE="9">{mark}&#160;</FONT></TD>'
+
+
+def _border(node: Node) -> str:
+    colour = f', color="{RED}"' if node.failure else ""
+    return f'{colour}, peripheries="2"' if node.final else colour
+
+
+def _way(edge: Edge) -> str:
+    """Write a row; one that leads back is written from its end, so that the day runs down."""
+    ends = f'"{edge.source.id}" -> "{edge.end}"'
+    looks = LOOKS[edge.kind]
+    if edge.back and not edge.apart:
+        ends = f'"{edge.end}" -> "{edge.source.id}"'
+        looks += ', dir="back"'
+    label = _label(edge)
+    shown = f", label=<&#160;{label}&#160;>" if label else ""
+    return f'{ends} [id="row_{edge.number}", {looks}{shown}]'
+
+
+def _label(edge: Edge) -> str:
+    order = f"{edge.order} " if edge.ways > 1 else ""
+    if edge.guard is None:
+        return f"{order}<I>otherwise</I>" if order else ""
+    lines = " or<BR/>".join(quoted(guard.name) for guard in edge.guards)
+    return f'{order}<FONT COLOR="{VIOLET}">{lines}</FONT>'
+
+
+def _stand_in(own_id: str, node: Node) -> str:
+    return (
+        f'"{own_id}" [fontsize="10", margin="0.05,0.02", width="0.3", height="0.2"{_border(node)},'
+        f" label=<{quoted(node.name)}>]"
+    )
+
+
+def _errors(diagram: Diagram) -> Iterator[str]:
+    """Write the one arrow that stands for all errors; an unseen one puts it near the foot."""
+    if diagram.failure is None:
+        return
+    yield (
+        f'"{ERRORS}" [shape="plaintext", style="solid", margin="0.04", height="0.2",'
+        f' fontsize="10", fontcolor="{RED}", label="an error in any state"]'
+    )
+    yield f'"{ERRORS}" -> "{diagram.failure.id}" [{LOOKS[Kind.ERROR]}]'
+    yield f'"{diagram.last.id}" -> "{diagram.failure.id}" [style="invis"]'

@@ -1,0 +1,115 @@
+"""Writes a diagram as a Mermaid flowchart, for people's own Markdown.
+
+Mermaid has no quoting: whatever it could take for a keyword, a directive, HTML or Markdown is
+written as an entity (``#60;``), so that a name stays a name. Identifiers are our own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from fsm_session.machine.diagram.model import Diagram, Edge, Kind, Node
+
+START, ERRORS = "start", "errors"
+
+#: all but letters, digits, spaces between them, and an underscore within a word
+UNSAFE = r"[^\w ]|(?<![^\W_])_|_(?![^\W_])|(?<![^ ]) | (?![^ ])"
+
+#: Mermaid breaks a line of more than 200 pixels, and would part a hook from its mark
+SETTINGS = '%%{init: {"flowchart": {"wrappingWidth": 600}}}%%'
+
+CLASSES = (
+    "classDef default fill:#f6f8fa,stroke:#59636e,color:#1f2328",
+    "classDef final stroke-width:3px",
+    "classDef failure stroke:#cf222e,stroke-width:3px",
+    "classDef begin fill:#1f2328,stroke:#1f2328",
+    "classDef hint fill:#ffffff,stroke:#ffffff,color:#cf222e",
+)
+ARROWS = {
+    Kind.MAIN: "==>",
+    Kind.LOOP: "==>",
+    Kind.GUARDED: "-->",
+    Kind.PLAIN: "-->",
+    Kind.ERROR: "-.->",
+}
+VIOLET, BLUE, PALE_RED = "#8250df", "#0969da", "#f0a8a8"
+
+
+def to_mermaid(diagram: Diagram) -> str:
+    """Write a diagram as Mermaid, ending in a newline; the same diagram gives the same text."""
+    lines = [SETTINGS, f"%% {quoted(diagram.name)}", "flowchart TD"]
+    lines += [f"  {line}" for part in (_states, _ways, _looks) for line in part(diagram)]
+    return "\n".join(lines) + "\n"
+
+
+def quoted(text: str) -> str:
+    """Write all but letters, digits, single spaces and the ``_`` within a word as entities.
+
+    ``snake_case`` stays readable; elsewhere Markdown would take an underscore for emphasis.
+    """
+    return re.sub(UNSAFE, lambda found: f"#{ord(found[0])};", text)
+
+
+def _states(diagram: Diagram) -> Iterator[str]:
+    yield f'{START}((" "))'
+    for node in diagram.nodes:
+        yield _box(node, node.id, "<br/>".join([f"<b>{quoted(node.name)}</b>", *_hooks(node)]))
+    for own_id, node in diagram.stand_ins.items():
+        yield _box(node, own_id, quoted(node.name))
+    if diagram.failure is not None:
+        yield f'{ERRORS}["an error in any state"]'
+
+
+def _box(node: Node, own_id: str, text: str) -> str:
+    return f'{own_id}[["{text}"]]' if node.final else f'{own_id}("{text}")'
+
+
+def _hooks(node: Node) -> Iterator[str]:
+    return (f"<i>{mark}</i> {quoted(hook.name)}" for mark, hook in node.hooks)
+
+
+def _ways(diagram: Diagram) -> Iterator[str]:
+    yield f"{START} ==> {diagram.initial.id}"
+    for edge in diagram.edges:
+        yield f"{edge.source.id} {ARROWS[edge.kind]}{_label(edge)} {edge.end}"
+    if diagram.failure is not None:
+        yield f"{ERRORS} -.-> {diagram.failure.id}"
+
+
+def _label(edge: Edge) -> str:
+    order = f"<b>{edge.order}</b> " if edge.ways > 1 else ""
+    if edge.guard is None:
+        return f'|"{order}<i>otherwise</i>"|' if order else ""
+    return f'|"{order}{" or<br/>".join(quoted(guard.name) for guard in edge.guards)}"|'
+
+
+def _looks(diagram: Diagram) -> Iterator[str]:
+    """Write the colours; Mermaid counts the arrows, and the first is the one from the start."""
+    yield from CLASSES
+    yield f"class {START} begin"
+    for name, found in _classes(diagram).items():
+        if found:
+            yield f"class {','.join(found)} {name}"
+    errors = [] if diagram.failure is None else [len(diagram.edges) + 1]
+    yield from _links((edge.number for edge in diagram.edges if edge.guard), f"color:{VIOLET}")
+    yield from _links(_numbers(diagram, Kind.LOOP), f"stroke:{BLUE}")
+    yield from _links([*_numbers(diagram, Kind.ERROR), *errors], f"stroke:{PALE_RED}")
+
+
+def _numbers(diagram: Diagram, kind: Kind) -> Iterator[int]:
+    return (edge.number for edge in diagram.edges if edge.kind is kind)
+
+
+def _links(numbers: Iterable[int], style: str) -> Iterator[str]:
+    if listed := ",".join(map(str, numbers)):
+        yield f"linkStyle {listed} {style}"
+
+
+def _classes(diagram: Diagram) -> dict[str, list[str]]:
+    drawn = {**{node.id: node for node in diagram.nodes}, **diagram.stand_ins}
+    return {
+        "final": [own_id for own_id, node in drawn.items() if node.final and not node.failure],
+        "failure": [own_id for own_id, node in drawn.items() if node.failure],
+        "hint": [ERRORS] if diagram.failure is not None else [],
+    }

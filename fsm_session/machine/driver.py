@@ -1,0 +1,336 @@
+"""Runs a lifecycle: decides purely, then acts, and keeps the state true when something raises.
+
+This is the only importer of ``transitions``, and uses little of it on purpose: a plain Machine,
+one trigger a row, callables only. Its queue, its locks, its conditions, ``on_exception`` and
+``finalize_event`` each lose an error, a request or a thread somewhere; so the guards are asked
+here, before anything moves, and whatever a hook raises is caught here, with its place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+from transitions import Machine
+from transitions import State as EngineState
+
+from fsm_session.errors import GuardError, IllegalMoveError
+from fsm_session.machine.checks import START
+from fsm_session.machine.lifecycle import Lifecycle
+from fsm_session.machine.records import Failure, Move, Observer
+from fsm_session.machine.requests import Inbox
+from fsm_session.machine.state import Hook, State, Transition, name_of
+
+FAIL = "fail"
+
+
+@frozen
+class _Place:
+    """Where the driver is at work, for the error that may come of it."""
+
+    phase: str
+    kind: str = ""
+    hook: str = ""
+
+
+class _Model:
+    """What ``transitions`` keeps its state on; compared by identity, with a ``__dict__``."""
+
+    state: str
+    trigger: Callable[[str], bool]
+
+
+class Driver:
+    """Runs one lifecycle once, on one thread, over one context.
+
+    ``observers`` are told every :class:`Move` and :class:`Failure` as it happens; ``where`` says
+    in words where the context is (which session, which time). ``failures`` holds the errors in
+    the order in which they happened.
+    """
+
+    def __init__(
+        self,
+        lifecycle: Lifecycle,
+        context: Any,
+        *,
+        inbox: Inbox | None = None,
+        observers: Sequence[Observer] = (),
+        where: Callable[[], Mapping[str, str]] = dict,
+    ) -> None:
+        self.lifecycle = lifecycle
+        self.context = context
+        self.inbox = inbox or Inbox()
+        self.failures: list[Failure] = []
+        self._observers = tuple(observers)
+        self._where = where
+        self._states = {state.name: state for state in lifecycle.states}
+        self._rows = {
+            name: [(row, f"row {n}") for n, row in enumerate(lifecycle.transitions)
+                   if row.source == name]
+            for name in self._states
+        }  # fmt: skip
+        self._place = _Place(START)
+        self._error: BaseException | None = None
+        self._moving: Transition | None = None
+        self._failing = False
+        self._moves = 0
+        self._cut_short = False
+        self._model = _Model()
+        self._machine = self._engine()
+
+    @property
+    def state(self) -> str:
+        """Name the state the machine is in; ``(start)`` before the first."""
+        return self._model.state
+
+    @property
+    def finished(self) -> bool:
+        """Tell whether the run has come to its end, in good order or not."""
+        if self.failures:
+            return self.lifecycle.failure in (None, self.state)
+        return self.state != START and self._states[self.state].final
+
+    def run(self) -> str:
+        """Run from the initial state to a final one; give that state's name.
+
+        Nothing is raised for what hooks, guards and activities raise: it leads to the failure
+        state and stands in ``failures``. A KeyboardInterrupt is a stop; one after that an error.
+        """
+        try:
+            while not self.finished:
+                self.step()
+        finally:
+            self.end()
+        return self.state
+
+    def step(self) -> None:
+        """Make one round of a run, whatever is raised in it: an error leads to the next round."""
+        self.inbox.own()
+        error, self._error = self._error, None
+        try:
+            self._go_on(error)
+        except BaseException as raised:  # noqa: BLE001 - leads to the failure state
+            self._error = self._unless_stop(raised)
+
+    def end(self) -> None:
+        """Answer whoever still waits, and let go of everything. The run can't go on after it."""
+        self.inbox.close(f"the run has ended: {self.state}")
+        self._release()
+
+    def begin(self) -> None:
+        """Enter the initial state and run its entry hooks."""
+        self._refuse_unless_free()
+        if self.state != START:
+            raise IllegalMoveError(f"the run has begun already, it is in {self.state}")
+        self._move(Transition(START, self.lifecycle.initial), "begin")
+
+    def advance(self) -> None:
+        """Make one round: the state's activity, a decision, the move."""
+        self._refuse_unless_free()
+        activity = self._states[self.state].activity
+        if activity is not None and not self._cut_short:
+            self._at(_Place(self.state, "activity", name_of(activity)))
+            activity(self.context)
+        self._move(*self._decide())
+        self._cut_short = False
+
+    def decide(self) -> Transition:
+        """Say which row would be taken now: the first whose guard holds. Changes nothing.
+
+        Raises GuardError where a guard answers anything but True or False, and IllegalMoveError
+        in a final state.
+        """
+        return self._decide()[0]
+
+    def move_to(self, target: str) -> None:
+        """Make the move to ``target`` now, if that is the one the table decides on.
+
+        Raises IllegalMoveError, which says why, and has then changed nothing.
+        """
+        self._refuse_unless_free()
+        if reason := self.why_not(target):
+            raise IllegalMoveError(reason)
+        self._move(*self._decide())
+
+    def why_not(self, target: str) -> str:
+        """Say why the machine would not move to ``target`` now; empty where it would."""
+        rows = [row for row, _ in self._rows.get(self.state, ()) if row.target == target]
+        if not rows:
+            return f"no row of the table leads from {self.state} to {target}"
+        row = self.decide()
+        if row.target == target:
+            return ""
+        if all(each.guard is not None and not self._ask(each) for each in rows):
+            says_no = ", ".join(name_of(each.guard) for each in rows)
+            return f"from {self.state} to {target}: the guard {says_no} says no"
+        return (
+            f"from {self.state} to {target}: the row to {row.target}"
+            f" ({name_of(row.guard)}) is tried first, and holds"
+        )
+
+    def _go_on(self, error: BaseException | None) -> None:
+        if error is not None:
+            self._fail(error)
+        elif self.state == START:
+            self.begin()
+        elif self._states[self.state].final:  # it ended well, but its clean-up did not
+            self._enter_failure()
+        else:
+            self.advance()
+
+    def _decide(self) -> tuple[Transition, str]:
+        for row, trigger in self._rows.get(self.state, ()):
+            if self._ask(row):
+                return row, trigger
+        raise IllegalMoveError(f"no way leads out of {self.state}")
+
+    def _ask(self, row: Transition) -> bool:
+        if row.guard is None:
+            return True
+        self._at(_Place(self.state, "guard", name_of(row.guard)))
+        answer = row.guard(self.context)
+        if not isinstance(answer, bool):
+            raise GuardError(
+                f"the guard {name_of(row.guard)} of {row.source} answered {answer!r};"
+                " a guard answers True or False"
+            )
+        return answer
+
+    def _move(self, row: Transition, trigger: str) -> None:
+        self._moving, self._failing = row, trigger == FAIL
+        try:
+            self._model.trigger(trigger)
+        finally:
+            self._moving = None
+        if self.state != row.target:
+            raise IllegalMoveError(f"the machine is in {self.state}, not in {row.target}")
+
+    def _refuse_unless_free(self) -> None:
+        if self._moving is not None:
+            raise IllegalMoveError(
+                f"the move from {self._moving.source} to {self._moving.target} is still under way;"
+                " a hook leaves a request instead"
+            )
+        if self.inbox.owner_is_other():
+            raise IllegalMoveError("another thread runs this machine; leave a request instead")
+
+    def _unless_stop(self, error: BaseException) -> BaseException | None:
+        """Take an interrupt for a stop, unless one was requested before: then it is an error."""
+        if not isinstance(error, KeyboardInterrupt) or self.inbox.stop_requested:
+            return error
+        self.inbox.stop()
+        # what the interrupt broke off is neither begun again nor ended: on to a decision
+        self._cut_short = True
+        return None
+
+    def _fail(self, error: BaseException) -> None:
+        self._note(error)
+        if self.lifecycle.failure not in (None, self.state):
+            self._enter_failure()
+
+    def _note(self, error: BaseException) -> None:
+        """Put an error on record, each of a group by itself, and tell the observers."""
+        place, where = self._place, self._where()
+        errors = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
+        for each in errors:
+            failure = Failure(each, place.phase, place.kind, place.hook, where)
+            self.failures.append(failure)
+            try:
+                self._tell(failure)
+            except Exception as second:  # noqa: BLE001 - the observer's own error is one more
+                self.failures.append(Failure(second, place.phase, "observer", "", where))
+
+    def _enter_failure(self) -> None:
+        assert self.lifecycle.failure is not None  # asked by those who call
+        self._move(Transition(self.state, self.lifecycle.failure), FAIL)
+
+    def _tell(self, record: Move | Failure) -> None:
+        for observer in self._observers:
+            observer(record)
+
+    def _at(self, place: _Place) -> None:
+        self._place = place
+
+    def _arrive(self) -> None:
+        """Tell the move that is being made, as the first thing in the new state."""
+        row = self._moving
+        assert row is not None  # transitions calls this only within _move
+        self._at(_Place(row.target, "move"))
+        self._moves += 1
+        guard = "error" if self._failing else name_of(row.guard)
+        source = None if row.source == START else row.source
+        self._tell(Move(self._moves, source, row.target, guard, self._where()))
+
+    def _on_the_way_in(self, state: State, hook: Hook) -> Callable[[], None]:
+        place = _Place(state.name, "entry", name_of(hook))
+
+        def enter() -> None:
+            self._at(place)
+            hook(self.context)
+
+        return enter
+
+    def _on_the_way_out(self, state: State, hook: Hook) -> Callable[[], None]:
+        place = _Place(state.name, "exit", name_of(hook))
+
+        def leave() -> None:
+            # what a phase does at its end is not for one that was broken off
+            if not self._failing and not self._cut_short:
+                self._at(place)
+                hook(self.context)
+
+        return leave
+
+    def _whatever_happens(self, call: Callable[[], None], tries: int = 2) -> Callable[[], None]:
+        """Wrap what runs in a final state: an error is noted, and the next hook still runs.
+
+        What raised, or was interrupted, is tried once more: hooks of a final state can be run
+        twice, and nothing comes after them that could still tear down or answer.
+        """
+
+        def clean_up() -> None:
+            told: set[str] = set()
+            for _ in range(tries):
+                try:
+                    call()
+                    return
+                except BaseException as raised:  # noqa: BLE001 - noted, and the run ends failed
+                    error = self._unless_stop(raised)
+                    if error is not None and repr(error) not in told:
+                        told.add(repr(error))
+                        self._note(error)
+
+        return clean_up
+
+    def _engine(self) -> Machine:
+        table = [("begin", START, self.lifecycle.initial)]
+        for rows in self._rows.values():
+            table += [(trigger, row.source, row.target) for row, trigger in rows]
+        if self.lifecycle.failure is not None:
+            table += [(FAIL, name, self.lifecycle.failure) for name in (START, *self._states)]
+        return Machine(
+            model=self._model,
+            states=[EngineState(START), *map(self._engine_state, self.lifecycle.states)],
+            transitions=[{"trigger": t, "source": s, "dest": d} for t, s, d in table],
+            initial=START,
+            auto_transitions=False,
+        )
+
+    def _engine_state(self, state: State) -> EngineState:
+        calls = [self._on_the_way_in(state, hook) for hook in state.entry]
+        arrive: Callable[[], None] = self._arrive
+        if state.final:
+            calls = [self._whatever_happens(call) for call in calls]
+            arrive = self._whatever_happens(arrive, tries=1)
+        leaves = [self._on_the_way_out(state, hook) for hook in state.exit]
+        return EngineState(state.name, on_enter=[arrive, *calls], on_exit=[*leaves])
+
+    def _release(self) -> None:
+        """Break the ring of machine, model and hooks, so that a run is freed when dropped."""
+        state = self.state
+        self._machine.states.clear()
+        self._machine.events.clear()
+        self._machine.models.clear()
+        self._model.__dict__.clear()
+        self._model.state = state

@@ -1,0 +1,151 @@
+"""The journal: numbered records of what a run did, one a line, each with its checksum.
+
+A line is a JSON object whose last key, ``crc``, is the CRC-32 of all before it, so that a torn or
+altered line is seen. The first record is the header. A bad record with nothing sound behind it
+is a torn tail and is left out; anywhere else it means that the file can't be trusted.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+from attrs import frozen
+
+from fsm_session.errors import JournalError
+from fsm_session.machine.lifecycle import Lifecycle
+from fsm_session.whole_files import sync_folder
+
+FORMAT = 1
+_CRC_KEY = b',"crc":"'
+_TAIL = len(_CRC_KEY) + 8 + len('"}')
+
+
+class Journal:
+    """An open journal. One process has it at a time."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self.path = path
+        self._file = file
+        self._number = 0
+
+    @classmethod
+    def create(cls, path: Path, header: Mapping[str, Any]) -> Journal:
+        """Begin a journal with its header, in place of one that stands there.
+
+        Raises JournalError where it can't be written, or another process writes it.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            # opened without truncating: until it is locked it may be another's
+            file = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
+        except OSError as error:
+            raise JournalError(f"{path} can't be written: {error.strerror}") from error
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise JournalError(f"{path} is being written by another process") from error
+        journal = cls(path, file)
+        file.truncate(0)
+        journal.append("header", {"format": FORMAT, **header}, sync=True)
+        sync_folder(path.parent)
+        return journal
+
+    def append(
+        self,
+        kind: str,
+        facts: Mapping[str, Any],
+        meta: Mapping[str, Any] | None = None,
+        *,
+        sync: bool = False,
+    ) -> None:
+        """Write one record. ``meta`` is what differs from run to run, wall time say.
+
+        Raises JournalError; a write or a sync that failed is never tried again.
+        """
+        record = {"number": self._number, "kind": kind, **facts}
+        if meta is not None:
+            record["meta"] = meta
+        line = _sealed(orjson.dumps(record))
+        try:
+            written = self._file.write(line)
+            if written != len(line):
+                raise OSError(None, f"{written} of {len(line)} bytes were taken")
+            if sync:
+                os.fsync(self._file.fileno())
+        except OSError as error:
+            raise JournalError(f"{self.path} can't be written: {error.strerror}") from error
+        self._number += 1
+
+    def close(self) -> None:
+        """Close the file, and let go of the lock with it. Safe twice."""
+        self._file.close()
+
+
+@frozen
+class JournalRecords:
+    """What a journal holds: its header, its records, and whether a torn tail was left out."""
+
+    header: Mapping[str, Any]
+    records: tuple[Mapping[str, Any], ...]
+    torn: bool
+
+
+def read_journal(path: Path) -> JournalRecords:
+    """Read a journal back. Raises JournalError where it can't be trusted, naming the record."""
+    try:
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise JournalError(f"{path} can't be read: {error.strerror}") from error
+    # what stands behind the last line break is no record, whatever it looks like
+    records = [_opened(line) for line in lines[:-1]]
+    sound = next((n for n, record in enumerate(records) if record is None), len(records))
+    if any(record is not None for record in records[sound:]):
+        raise JournalError(f"{path}: record {sound} is damaged, and sound ones follow it")
+    kept = [record for record in records[:sound] if record is not None]
+    for number, record in enumerate(kept):
+        if record["number"] != number:
+            raise JournalError(f"{path}: record {number} is numbered {record['number']}")
+    if not kept or kept[0]["kind"] != "header":
+        raise JournalError(f"{path} has no header")
+    return JournalRecords(kept[0], tuple(kept[1:]), torn=sound < len(records) or lines[-1] != b"")
+
+
+def replay(lifecycle: Lifecycle, records: Iterable[Mapping[str, Any]]) -> str:
+    """Follow the moves of a journal through the table; give the state they lead to.
+
+    Raises JournalError for a move that the table does not have.
+    """
+    state: str | None = None
+    ways = {(row.source, row.target) for row in lifecycle.transitions}
+    for record in records:
+        if record["kind"] != "move":
+            continue
+        source, target = record["from"], record["to"]
+        legal = target == lifecycle.initial if source is None else (source, target) in ways
+        if source != state or not (legal or target == lifecycle.failure):
+            raise JournalError(f"move {record['number']}: no way leads from {state} to {target}")
+        state = target
+    return state or ""
+
+
+def _sealed(body: bytes) -> bytes:
+    return b'%b%b%08x"}\n' % (body[:-1], _CRC_KEY, zlib.crc32(body[:-1]))
+
+
+def _opened(line: bytes) -> dict[str, Any] | None:
+    """Give the record of a line, None where it is damaged."""
+    body = line[:-_TAIL]
+    if line + b"\n" != b'%b%b%08x"}\n' % (body, _CRC_KEY, zlib.crc32(body)):
+        return None
+    try:
+        record = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        return None
+    return record if isinstance(record, dict) and {"number", "kind"} <= set(record) else None

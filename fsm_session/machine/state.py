@@ -1,0 +1,88 @@
+"""What a lifecycle is declared with: states, the moves between them, their hooks and guards.
+
+Everything here is a frozen value. A hook is called with the context of the run and returns
+nothing; a guard is called with the same context, answers True or False, and changes nothing.
+Both are functions, never their names: a name is looked up only when it is fired, and finds
+whatever happens to be called so.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, TypeAlias
+
+from attrs import field, frozen
+
+Hook: TypeAlias = Callable[[Any], None]
+Guard: TypeAlias = Callable[[Any], bool]
+
+
+def _hooks(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
+    return tuple(hooks)
+
+
+@frozen
+class State:
+    """One phase: what runs on the way in, while it lasts, and on the way out.
+
+    ``entry`` and ``exit`` run in the order given. ``activity`` runs after the entry hooks and
+    before the next move is decided (UML's "do"). A ``final`` state has no way out; its entry
+    hooks clean up, so all of them run even where one raises. ``summary`` is a sentence for
+    the generated docs.
+    """
+
+    name: str
+    entry: tuple[Hook, ...] = field(default=(), converter=_hooks)
+    activity: Hook | None = None
+    exit: tuple[Hook, ...] = field(default=(), converter=_hooks)
+    final: bool = False
+    summary: str = ""
+
+
+@frozen
+class Transition:
+    """One row of the table: from ``source`` to ``target`` if ``guard`` holds (None: always)."""
+
+    source: str
+    target: str
+    guard: Guard | None = None
+
+
+@frozen
+class AnyOf:
+    """A guard that holds where one of its guards does; they are tried in order."""
+
+    guards: tuple[Guard, ...]
+
+    @property
+    def __name__(self) -> str:
+        """The guards' names, as a person would say them: ``a or b``."""
+        return " or ".join(map(name_of, self.guards))
+
+    @property
+    def __doc__(self) -> str:  # type: ignore[override]
+        """Each guard's first line."""
+        return " Or: ".join(filter(None, map(summary_of, self.guards)))
+
+    def __call__(self, context: Any) -> bool:
+        """Ask the guards in order, and no more once one holds."""
+        return any(guard(context) for guard in self.guards)
+
+
+def any_of(*guards: Guard) -> AnyOf:
+    """Join guards: ``any_of(stop_requested, last_session)``."""
+    return AnyOf(guards)
+
+
+def name_of(function: Callable[..., Any] | None) -> str:
+    """Name a hook or a guard as the docs, the journal and the errors do."""
+    if function is None:
+        return ""
+    return str(getattr(function, "__name__", type(function).__name__))
+
+
+def summary_of(function: Callable[..., Any] | None) -> str:
+    """Give the first paragraph of a hook's or a guard's docstring, on one line."""
+    text = inspect.cleandoc(getattr(function, "__doc__", None) or "")
+    return " ".join(text.split("\n\n")[0].split())

@@ -1,0 +1,1 @@
+"""The facts of a market: pure values and arrays, no state."""

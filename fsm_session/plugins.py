@@ -1,0 +1,99 @@
+"""Scanners, strategies and workers of the user: found, and made anew for every session.
+
+Nothing may survive Teardown, and an object of the user's could: so each session gets its own.
+What is named in a configuration is made by calling it with its parameters, what is handed over
+as an object is copied, and what is handed over as a class or function is called.
+"""
+
+from __future__ import annotations
+
+import copy
+import importlib
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from fsm_session.errors import ConfigError, Fault
+
+
+@frozen(eq=False)
+class Plugin:
+    """A user's part by name; ``make()`` gives one for a session."""
+
+    name: str
+    make: Callable[[], Any]
+
+
+@contextmanager
+def importable_from(folder: Path) -> Iterator[None]:
+    """Let modules that lie beside the configuration be imported, within the block."""
+    sys.path.insert(0, str(folder.resolve()))
+    try:
+        yield
+    finally:
+        sys.path.remove(str(folder.resolve()))
+
+
+def from_use(
+    use: str, name: str, parameters: Mapping[str, object], folder: Path, fault: Fault
+) -> Plugin:
+    """Find ``package.module:Name``. ``fault`` says where it is asked for, should it be wrong.
+
+    Raises ConfigError where it can't be imported or called with the parameters.
+    """
+    try:
+        with importable_from(folder):
+            module_name, _, attribute = use.partition(":")
+            target: Any = importlib.import_module(module_name)
+            for part in attribute.split("."):
+                target = getattr(target, part)
+    except Exception as error:  # whatever a user's module raises when it is imported
+        raise _refused(fault, f"{use!r} can't be imported: {error!r}") from error
+    if not callable(target):
+        raise _refused(fault, f"{use!r} is no class or function")
+    return Plugin(name, lambda: target(**parameters))
+
+
+def from_object(given: Any, fault: Fault) -> Plugin:
+    """Take an object, which is copied for each session, or a class or function, which is called.
+
+    Raises ConfigError for an object that can't be copied.
+    """
+    if isinstance(given, type) or (callable(given) and not _has_parts(given)):
+        return Plugin(_name_of(given), given)
+    try:
+        pristine = copy.deepcopy(given)
+    except Exception as error:  # a lock, a file, a socket: each has its own error
+        raise _refused(
+            fault, f"{_name_of(given)} can't be copied for each session: {error}; pass its class"
+        ) from error
+    return Plugin(_name_of(given), lambda: copy.deepcopy(pristine))
+
+
+def check_parts(plugin: Plugin, parts: tuple[str, ...], fault: Fault) -> None:
+    """Make one, and see that it has at least one of the methods; ConfigError where not."""
+    try:
+        made = plugin.make()
+    except Exception as error:  # whatever a user's constructor raises
+        raise _refused(fault, f"{plugin.name} can't be made: {error!r}") from error
+    if not any(callable(getattr(made, part, None)) for part in parts):
+        raise _refused(fault, f"{plugin.name} has no method {' or '.join(parts)}")
+
+
+def _refused(fault: Fault, message: str) -> ConfigError:
+    return ConfigError(Fault(message, file=fault.file, key=fault.key))
+
+
+def _has_parts(given: Any) -> bool:
+    return any(hasattr(given, part) for part in ("on_bars", "on_bar", "scan", "setup"))
+
+
+def _name_of(given: Any) -> str:
+    name = getattr(given, "name", None)
+    if isinstance(name, str) and name:
+        return name
+    return str(getattr(given, "__name__", type(given).__name__))

@@ -1,0 +1,116 @@
+"""The reveal: for every step, how many bars of each symbol have happened, as tables.
+
+Columns are computed once a session; the clock reveals them. Row 0 of a table is the session
+before its first step, row k the instant after step k, the last row the close, where what is
+unfinished is finished. A column of a table is a symbol, in the order of their names.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fsm_session.errors import UnknownNameError
+from fsm_session.market.bars import COLUMNS, Bars, Floats, Times, sealed
+from fsm_session.market.interval import Interval
+from fsm_session.session.data import SessionData, SymbolSessionData, parse_interval
+
+Counts = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+class Reveal:
+    """The tables of one session, made when first asked for, and the ``row`` that is now.
+
+    ``instants``: (n_steps,) int64 nanoseconds UTC, ascending. ``symbols``: (n_symbols,) text.
+    """
+
+    def __init__(self, data: SessionData, instants: Times) -> None:
+        self._data = data
+        self.instants = instants
+        self.row = 0
+        self.names = tuple(data)
+        self.symbols = sealed(np.array(self.names, dtype=object))
+        session = data.session
+        self._bounds = np.concatenate(([session.start_ns], instants, [session.end_ns]))
+        self._visible: dict[Interval, Counts] = {}
+        self._fresh: dict[Interval, Flags] = {}
+        self._latest: dict[tuple[str, str | Interval | None], Floats] = {}
+        bases = {each.base_interval for each in data.values()}
+        self.base_interval = min(bases, default=None)
+
+    @property
+    def steps(self) -> int:
+        """How many steps the session has, the closing one not counted."""
+        return len(self.instants)
+
+    def fresh(self, interval: str | Interval) -> Flags:
+        """Tell which symbols have a new bar of the interval: bool (n_rows, n_symbols)."""
+        key = parse_interval(interval) if isinstance(interval, str) else interval
+        table = self._fresh.get(key)
+        if table is None:
+            visible = self.visible(key)
+            table = np.zeros(visible.shape, bool)
+            np.not_equal(visible[1:], visible[:-1], out=table[1:])
+            self._fresh[key] = sealed(table)
+        return table
+
+    def visible(self, interval: Interval) -> Counts:
+        """Count the bars that have happened: int64 (n_rows, n_symbols), history included."""
+        table = self._visible.get(interval)
+        if table is None:
+            rows = [self._count(each, interval) for each in self._data.values()]
+            table = self._visible[interval] = self._table(rows, np.int64)
+        return table
+
+    def latest(self, name: str, interval: str | Interval | None = None) -> Floats:
+        """Give the newest value of a column or an indicator: float64 (n_rows, n_symbols).
+
+        A column is taken from the base bars where no interval is named, an indicator from the
+        bars of its own. NaN where there is none yet. Raises UnknownNameError.
+        """
+        table = self._latest.get((name, interval))
+        if table is None:
+            key = parse_interval(interval) if isinstance(interval, str) else interval
+            rows = [self._newest(each, name, key) for each in self._data.values()]
+            table = self._latest[name, interval] = self._table(rows, np.float64)
+        return table
+
+    def closing_bars(self) -> bool:
+        """Tell whether the close finishes a bar of any symbol and interval."""
+        intervals = {key for each in self._data.values() for key in each.intervals}
+        return any(bool(self.fresh(interval)[-1].any()) for interval in intervals)
+
+    def _count(self, data: SymbolSessionData, interval: Interval) -> Counts:
+        if interval not in data.intervals:
+            return np.zeros(len(self._bounds), np.int64)
+        return np.searchsorted(data.intervals[interval].columns.end, self._bounds, side="right")
+
+    def _newest(self, data: SymbolSessionData, name: str, interval: Interval | None) -> Floats:
+        bars, values = self._column(data, name, interval)
+        count = np.searchsorted(bars.end, self._bounds, side="right")
+        if not len(bars):
+            return np.full(len(count), np.nan)
+        newest = values.take(count - 1)
+        newest[count == 0] = np.nan
+        return newest
+
+    def _column(
+        self, data: SymbolSessionData, name: str, interval: Interval | None
+    ) -> tuple[Bars, Floats]:
+        if name in COLUMNS:
+            key = interval or data.base_interval
+            if key not in data.intervals:
+                raise UnknownNameError(f"{data.symbol} has no bars of {key}")
+            bars = data.intervals[key].columns
+            return bars, bars.column(name)
+        found, output = data.find_indicator(name)
+        return data.intervals[found.indicator.spec.interval].columns, found.values[output]
+
+    def _table(self, rows: list[npt.NDArray[Any]], dtype: type[Any]) -> npt.NDArray[Any]:
+        """Stand the symbols' rows up as columns, so that an instant is contiguous."""
+        if not rows:
+            return sealed(np.empty((len(self._bounds), 0), dtype))
+        return sealed(np.ascontiguousarray(np.stack(rows, axis=1), dtype))

@@ -1,0 +1,63 @@
+"""A source of files, one a symbol and interval, found by a pattern."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property, partial
+from pathlib import Path
+
+import pandas as pd
+
+from fsm_session.market.interval import Interval
+from fsm_session.sources.held import HeldSource, Table
+from fsm_session.sources.pattern import FoundFile, files_digest, find_files, fixed_folder
+
+Read = Callable[[str], pd.DataFrame]
+
+
+class FilesSource(HeldSource):
+    """Bars out of the files of a pattern, read by a function of the path.
+
+    The files are listed when first asked for; one that comes later is not seen. ``interval``:
+    only files of this one, and that of files whose names say none.
+    """
+
+    def __init__(self, path: str | Path, interval: Interval | str | None, read: Read) -> None:
+        self._pattern, self._read = str(path), read
+        self._interval = Interval.parse(interval) if isinstance(interval, str) else interval
+
+    @property
+    def name(self) -> str:
+        """The pattern."""
+        return self._pattern
+
+    def tables(self, symbol: str) -> Sequence[Table]:
+        """Give the tables of a symbol, () for an unknown one."""
+        return self._tables.get(symbol, ())
+
+    def digest(self) -> str:
+        """Give the SHA-256 of the files' names, sizes and times of change."""
+        return self._digest
+
+    # once: a file that is touched halfway doesn't change what was read before
+    @cached_property
+    def _digest(self) -> str:
+        return files_digest(fixed_folder(self._pattern), [file.path for file in self._files])
+
+    @cached_property
+    def _files(self) -> tuple[FoundFile, ...]:
+        wanted = (None, self._interval)
+        return tuple(
+            file
+            for file in find_files(self._pattern)
+            if self._interval is None or file.interval in wanted
+        )
+
+    @cached_property
+    def _tables(self) -> Mapping[str, list[Table]]:
+        tables: dict[str, list[Table]] = {}
+        for file in self._files:
+            read = partial(self._read, file.path)
+            table = Table(file.symbol, file.interval or self._interval, read, file.path)
+            tables.setdefault(file.symbol, []).append(table)
+        return tables

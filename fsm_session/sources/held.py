@@ -1,0 +1,105 @@
+"""What sources of whole tables share: each is decoded once, when first asked for, and kept.
+
+A run asks the same symbol for one window after another; from columns that are kept, a window is
+two binary searches and a slice.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from attrs import fields
+
+from fsm_session.errors import DataError, Fault
+from fsm_session.market.bars import Bars, Times, sealed
+from fsm_session.market.interval import Interval
+from fsm_session.sources.columns import columns_from_frame
+
+
+class Table:
+    """The bars of one symbol and interval, not decoded yet; interval None: by their spacing."""
+
+    def __init__(
+        self,
+        symbol: str,
+        interval: Interval | None,
+        read: Callable[[], pd.DataFrame],
+        file: str = "",
+    ) -> None:
+        self.symbol, self.file = symbol, file
+        self._interval, self._read = interval, read
+
+    @property
+    def interval(self) -> Interval:
+        """The interval; DataError where only the bars can tell it, and they are faulty."""
+        return self._interval or self.bars.interval
+
+    @cached_property
+    def bars(self) -> Bars:
+        """All bars, read and checked at the first call; DataError with every fault."""
+        return columns_from_frame(self._read(), self._interval, self.symbol, self.file)
+
+
+class HeldSource(ABC):
+    """A source of tables that can be held whole: a subclass says which there are."""
+
+    @property
+    @abstractmethod
+    def name(self) -> str:
+        """What to call it in a message."""
+
+    @abstractmethod
+    def tables(self, symbol: str) -> Sequence[Table]:
+        """Give the tables of a symbol, () for an unknown one."""
+
+    @abstractmethod
+    def digest(self) -> str:
+        """Give a SHA-256, in hex, that changes when what it holds does."""
+
+    def intervals(self, symbol: str) -> tuple[Interval, ...]:
+        """Give the intervals it holds bars of, shortest first; () for an unknown symbol."""
+        return tuple(sorted({table.interval for table in self.tables(symbol)}))
+
+    def times(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Times:
+        """Give the starts of the bars in [start_ns, end_ns): a view, read-only."""
+        time = self._whole(symbol, interval).time
+        return time[window(time, start_ns, end_ns)]
+
+    def bars(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Bars:
+        """Give the bars that start in [start_ns, end_ns): views, read-only."""
+        whole = self._whole(symbol, interval)
+        return whole[window(whole.time, start_ns, end_ns)]
+
+    def _whole(self, symbol: str, interval: Interval) -> Bars:
+        found = [table for table in self.tables(symbol) if table.interval == interval]
+        if len(found) > 1:
+            files = ", ".join(table.file for table in found)
+            raise DataError(Fault(f"{interval} bars are there twice: {files}", symbol=symbol))
+        if not found:
+            raise not_held(self.name, symbol, interval, self.intervals(symbol))
+        return found[0].bars
+
+
+def window(times: Times, start_ns: int, end_ns: int) -> slice:
+    """Find what lies in [start_ns, end_ns) of ascending times."""
+    first, last = np.searchsorted(times, (start_ns, end_ns))
+    return slice(int(first), int(last))
+
+
+def not_held(name: str, symbol: str, interval: Interval, held: Sequence[Interval]) -> DataError:
+    """Make the error for an interval that a source doesn't hold of a symbol."""
+    there = ", ".join(map(str, held)) or "nothing"
+    return DataError(Fault(f"no {interval} bars; {name} holds {there} of it", symbol=symbol))
+
+
+def joined(parts: Sequence[Bars]) -> Bars:
+    """Put bars of one interval, at least one part, behind one another, as they are."""
+    if len(parts) == 1:
+        return parts[0]
+    names = (field.name for field in fields(Bars) if field.name != "interval")
+    columns = (sealed(np.concatenate([getattr(part, n) for part in parts])) for n in names)
+    return Bars(parts[0].interval, *columns)

@@ -1,0 +1,188 @@
+"""Workers, and the group that sets them up in order and takes them down in reverse.
+
+A worker is owned by the group before its set-up begins, so that one that fails half-way, or
+never answers, is torn down like the others. Tearing down never stops half-way; what went wrong
+is raised together at the end.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from fsm_session.errors import UserCodeError, WorkerError
+from fsm_session.session.player import Step
+
+
+@runtime_checkable
+class Worker(Protocol):
+    """What takes part in sessions. Its methods are called in this order, by one thread at a time.
+
+    ``on_session_start()`` is called too, in Active, where a worker has it.
+    """
+
+    name: str
+
+    def setup(self, context: Any) -> None:
+        """Get ready: the session's data is loaded. When this returns the worker is ready."""
+
+    def on_step(self, step: Step) -> None:
+        """Take one step: the clock stands at ``step.time_ns`` and the data is revealed."""
+
+    def on_session_end(self) -> None:
+        """Be told that the session is over; not to forget anything yet."""
+
+    def teardown(self) -> None:
+        """Forget everything of the session. Safe twice, safe before ``setup``."""
+
+
+class BaseWorker:
+    """A worker that does nothing, to be overridden where there is something to do."""
+
+    name = "worker"
+
+    def setup(self, context: Any) -> None:
+        """Get ready."""
+
+    def on_session_start(self) -> None:
+        """Be told that the session has begun."""
+
+    def on_step(self, step: Step) -> None:
+        """Take one step."""
+
+    def on_session_end(self) -> None:
+        """Be told that the session has ended."""
+
+    def teardown(self) -> None:
+        """Forget everything of the session."""
+
+
+class Budget:
+    """The seconds a group has for one thing together; on the monotonic clock."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._until = time.monotonic() + seconds
+
+    def start(self) -> None:
+        """Begin anew."""
+        self._until = time.monotonic() + self.seconds
+
+    def left(self) -> float:
+        """Give the seconds that are left, never less than 0."""
+        return max(self._until - time.monotonic(), 0.0)
+
+
+class WorkerGroup:
+    """The workers of a run in the order in which they are set up.
+
+    ``up`` are those whose set-up has begun and whose teardown has not ended; ``unclean`` names
+    those that did not come down. ``budget`` is shared with workers that wait for their threads.
+    """
+
+    def __init__(self, workers: Sequence[Worker], budget: Budget) -> None:
+        self.workers = tuple(workers)
+        self.budget = budget
+        self.up: list[Worker] = []
+        self.unclean: list[str] = []
+        self._ready: set[str] = set()
+        self._steps: list[tuple[Worker, Callable[[Step], None]]] = []
+
+    def setup(self, context: Any) -> None:
+        """Set all workers up, in order.
+
+        If one fails, those that are up, it included, are torn down. Raises the first error, in
+        a group with those of the teardown if there are any.
+        """
+        self.budget.start()
+        try:
+            for worker in self.workers:
+                self.up.append(worker)
+                _call(worker, "setup", context)
+                self._ready.add(worker.name)
+        except BaseException as error:
+            self._undo(error)
+            raise
+        self._steps = [(each, each.on_step) for each in self.workers if takes_steps(each)]
+
+    def check_ready(self) -> None:
+        """Raise WorkerError for a worker that is not ready."""
+        for worker in self.workers:
+            if worker.name not in self._ready:
+                raise WorkerError(worker.name, "is not ready")
+
+    def on_session_start(self) -> None:
+        """Tell each worker that wants to know."""
+        for worker in self.up:
+            if hasattr(worker, "on_session_start"):
+                _call(worker, "on_session_start")
+
+    def on_step(self, step: Step) -> None:
+        """Let each worker take the step, one after the other in the order of their set-up."""
+        for worker, take in self._steps:
+            try:
+                take(step)
+            except Exception as error:
+                raise _named(worker, "on_step", error) from error
+
+    def settle(self) -> None:
+        """Wait until every worker has taken the last step."""
+        self.budget.start()
+        for worker in self.up:
+            if hasattr(worker, "settle"):
+                _call(worker, "settle")
+
+    def on_session_end(self) -> None:
+        """Tell each worker that the session has ended."""
+        self.budget.start()
+        for worker in self.up:
+            _call(worker, "on_session_end")
+
+    def teardown(self) -> None:
+        """Tear down all that are up, in reverse order. Does nothing where none is.
+
+        Raises an ExceptionGroup of what went wrong, after all have been torn down.
+        """
+        self.budget.start()
+        errors: list[BaseException] = []
+        while self.up:
+            # taken out only afterwards: an interrupted teardown is done again
+            worker = self.up[-1]
+            try:
+                _call(worker, "teardown")
+            except Exception as error:  # noqa: BLE001 - raised together at the end
+                errors.append(error)
+                self.unclean.append(worker.name)
+            self.up.remove(worker)
+            self._ready.discard(worker.name)
+        self._steps = []
+        if errors:
+            raise BaseExceptionGroup("workers could not be torn down", errors)
+
+    def _undo(self, error: BaseException) -> None:
+        try:
+            self.teardown()
+        except BaseExceptionGroup as group:
+            raise BaseExceptionGroup(group.message, [error, *group.exceptions]) from error
+
+
+def takes_steps(worker: Worker) -> bool:
+    """Tell whether a worker does anything at a step: each call of nothing has its price."""
+    return getattr(type(worker), "on_step", None) is not BaseWorker.on_step
+
+
+def _call(worker: Worker, method: str, *arguments: Any) -> None:
+    try:
+        getattr(worker, method)(*arguments)
+    except Exception as error:
+        raise _named(worker, method, error) from error
+
+
+def _named(worker: Worker, method: str, error: Exception) -> Exception:
+    """Say whose error it is. One that says so already is left as it is."""
+    if isinstance(error, UserCodeError):
+        if not hasattr(error, "worker"):
+            error.worker = worker.name  # type: ignore[attr-defined]
+        return error
+    return WorkerError(worker.name, f"raised in {method}: {type(error).__name__}: {error}")

@@ -1,0 +1,59 @@
+"""Deactivate: the session is over. Nothing is cleared.
+
+On entry the close is reached, or a stop was requested. On leaving the session's record is
+written and committed, and its data lies there to be looked at until the next Teardown.
+"""
+
+from __future__ import annotations
+
+from fsm_session.context import SessionContext
+from fsm_session.machine import State
+
+
+def last_session(context: SessionContext) -> bool:
+    """The calendar has no further session up to the end of the backtest."""
+    return context.clock.is_last_session
+
+
+def mark_the_session_inactive(context: SessionContext) -> None:
+    """Mark the session inactive: no step is taken any more."""
+    context.data.end()
+
+
+def refuse_late_requests(context: SessionContext) -> None:
+    """Answer the requests that came after the last pause: this session is over."""
+    context.requests.refuse_all("the session is over")
+
+
+def tell_workers_the_session_ended(context: SessionContext) -> None:
+    """Tell every worker that the session has ended; it is not to forget anything."""
+    context.workers.on_session_end()
+
+
+def record_metrics(context: SessionContext) -> None:
+    """Record each symbol's volume, high, low and last price of the day."""
+    context.registrar.record_metrics(context.data)
+
+
+def write_session_export(context: SessionContext) -> None:
+    """Write the session's record, whole or not at all."""
+    context.write_session()
+
+
+def commit_to_the_journal(context: SessionContext) -> None:
+    """Commit the session to the journal: from here on a crash can't undo it."""
+    context.commit_session()
+
+
+DEACTIVATE = State(
+    "Deactivate",
+    entry=[
+        mark_the_session_inactive,
+        refuse_late_requests,
+        tell_workers_the_session_ended,
+        record_metrics,
+        write_session_export,
+    ],
+    exit=[commit_to_the_journal],
+    summary="Ends the session and records it. Clears nothing.",
+)

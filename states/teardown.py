@@ -1,0 +1,34 @@
+"""Teardown: forget yesterday. The only phase that forgets.
+
+On entry the ended session lies there whole. On leaving there is an empty SessionData, no queue,
+no worker, and the clock stands at the next session's start. What went on before survives in
+the clock, the configuration and the result of validation, and nowhere else.
+"""
+
+from __future__ import annotations
+
+from fsm_session.context import SessionContext
+from fsm_session.machine import State
+from fsm_session.states.common import tear_down_workers
+
+
+def clear_session_data(context: SessionContext) -> None:
+    """Start from empty data; the run keeps the old until the next session is loaded."""
+    context.forget()
+
+
+def clear_queues(context: SessionContext) -> None:
+    """Empty the queues of bars, quotes and ticks."""
+    context.queues.clear()
+
+
+def advance_the_clock(context: SessionContext) -> None:
+    """Move the clock to the start of the next session of the calendar."""
+    context.clock.enter_next_session()
+
+
+TEARDOWN = State(
+    "Teardown",
+    entry=[clear_session_data, clear_queues, tear_down_workers, advance_the_clock],
+    summary="Forgets the last session and moves the clock to the next one.",
+)

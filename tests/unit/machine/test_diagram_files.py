@@ -1,0 +1,136 @@
+"""The files of a lifecycle: written whole, and compared with the code."""
+
+from __future__ import annotations
+
+import builtins
+from pathlib import Path
+from typing import Any
+
+import pytest
+from attrs import evolve
+
+from fsm_session.errors import FsmSessionError
+from fsm_session.machine.diagram import DiagramError, differences, render, texts, to_svg, write
+from fsm_session.states import TRADING_DAY
+
+CHECKED_IN = Path(__file__).parents[3] / "diagrams"
+OTHER = TRADING_DAY.replace("Paused", evolve(TRADING_DAY.state("Paused"), name="Halted"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    pytest.importorskip("pygraphviz")
+    write(TRADING_DAY, tmp_path / "new" / "folder")
+    return tmp_path / "new" / "folder"
+
+
+@pytest.fixture
+def no_pygraphviz(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Act as an installation without the extra."""
+    found = builtins.__import__
+
+    def refuse(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name.split(".")[0] == "pygraphviz":
+            raise ModuleNotFoundError("No module named 'pygraphviz'")
+        return found(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+
+
+class TestChecks:
+    """ "``--check`` fails with a readable difference when code and pictures disagree"."""
+
+    def test_what_is_checked_in_is_what_the_code_says(self) -> None:
+        assert differences(TRADING_DAY, CHECKED_IN) == []
+
+    def test_files_just_written_do_not_differ(self, folder: Path) -> None:
+        assert differences(TRADING_DAY, folder) == []
+        assert sorted(path.name for path in folder.iterdir()) == [
+            "trading_day.dot",
+            "trading_day.mmd",
+            "trading_day.rst",
+            "trading_day.svg",
+        ]
+
+    def test_another_declaration_is_shown_line_by_line(self, folder: Path) -> None:
+        dot, mermaid, page, svg = differences(OTHER, folder)
+        assert '-  "Paused" [id="state_Paused", label=<' in dot.splitlines()
+        assert '+  "Halted" [id="state_Halted", label=<' in dot.splitlines()
+        assert "-  Paused --> Streaming" in mermaid.splitlines()
+        assert "-Paused" in page.splitlines() and "+Halted" in page.splitlines()
+        assert svg == "trading_day.svg was drawn from another DOT"
+
+    def test_missing_files_are_named(self, tmp_path: Path) -> None:
+        assert differences(TRADING_DAY, tmp_path) == [
+            f"trading_day.{kind} is missing" for kind in ("dot", "mmd", "rst", "svg")
+        ]
+
+    def test_files_that_are_no_text_differ(self, folder: Path) -> None:
+        (folder / "trading_day.mmd").write_bytes(b"\xff\x00")
+        (folder / "trading_day.svg").write_bytes(b"\xff\x00")
+        assert len(differences(TRADING_DAY, folder)) == 2
+
+    def test_a_newline_too_many_differs(self, folder: Path) -> None:
+        path = folder / "trading_day.mmd"
+        path.write_text(path.read_text() + "\n")
+        assert len(differences(TRADING_DAY, folder)) == 1
+        path.write_text(texts(TRADING_DAY)[path.name].removesuffix("\n"))
+        assert differences(TRADING_DAY, folder) == ["trading_day.mmd differs in how its lines end"]
+
+    def test_what_can_not_be_read_is_an_error_of_ours(self, tmp_path: Path) -> None:
+        (tmp_path / "trading_day.dot").mkdir()
+        with pytest.raises(DiagramError, match="can't be read"):
+            differences(TRADING_DAY, tmp_path)
+
+
+class TestWritten:
+    """Files are written aside and renamed: whole or not at all."""
+
+    def test_the_picture_is_the_same_each_time(self) -> None:
+        pytest.importorskip("pygraphviz")
+        assert render(TRADING_DAY) == render(TRADING_DAY)
+
+    def test_nothing_is_left_where_it_can_not_be_written(self, folder: Path) -> None:
+        (folder / "trading_day.rst").unlink()
+        (folder / "trading_day.rst").mkdir()
+        with pytest.raises(DiagramError, match="can't be written into"):
+            write(OTHER, folder)
+        assert len(list(folder.iterdir())) == 4
+
+    def test_a_folder_that_is_a_file(self, tmp_path: Path) -> None:
+        pytest.importorskip("pygraphviz")
+        (tmp_path / "file").write_text("mine")
+        with pytest.raises(DiagramError, match="can't be written into"):
+            write(TRADING_DAY, tmp_path / "file")
+        assert (tmp_path / "file").read_text() == "mine"
+
+
+@pytest.mark.usefixtures("no_pygraphviz")
+class TestWithoutTheExtra:
+    """The SVG is drawn by pygraphviz (extra ``diagrams``); everything else needs nothing."""
+
+    def test_an_error_of_ours_names_the_extra(self, tmp_path: Path) -> None:
+        with pytest.raises(FsmSessionError, match=r"pip install 'fsm-session\[diagrams\]'"):
+            write(TRADING_DAY, tmp_path)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_texts_and_checks_work(self) -> None:
+        assert len(texts(TRADING_DAY)) == 3
+        assert differences(TRADING_DAY, CHECKED_IN) == []
+
+
+class TestPicture:
+    """A picture "good on GitHub in light and dark, readable at README width"."""
+
+    def test_ground_and_width(self) -> None:
+        pytest.importorskip("pygraphviz")
+        svg = render(TRADING_DAY)["trading_day.svg"]
+        assert '<polygon fill="white"' in svg
+        points = int(svg.split('<svg width="')[1].split("pt")[0])
+        assert points * 96 / 72 < 1012  # pixels: the width of a README on GitHub
+
+    def test_what_is_no_dot_is_an_error_of_ours(self, capfd: pytest.CaptureFixture[str]) -> None:
+        pytest.importorskip("pygraphviz")
+        with pytest.raises(DiagramError, match="can't draw"):
+            to_svg("digraph {")
+        capfd.readouterr()

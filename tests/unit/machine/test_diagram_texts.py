@@ -1,0 +1,109 @@
+"""The texts of a diagram say what the declaration says, whatever the names are."""
+
+from __future__ import annotations
+
+import warnings
+import xml.etree.ElementTree as ET
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from fsm_session.machine import Lifecycle
+from fsm_session.machine.diagram import diagram_of, texts, to_dot, to_mermaid, to_rst, to_svg
+from tests.lifecycle_strategies import lifecycles
+from tests.unit.machine.diagram_readers import (
+    declared,
+    guards_shown,
+    read_dot,
+    read_mermaid,
+    shown,
+)
+
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+fewer = settings(relaxed, max_examples=40)
+
+
+def names_in(lifecycle: Lifecycle) -> set[str]:
+    """Give every name that is to be shown: states, hooks, and guards one by one."""
+    read = declared(lifecycle)
+    hooks = {name for hooks in read.states.values() for _, name in hooks}
+    guards = {name for row in lifecycle.transitions for name in guards_shown(row.guard)}
+    return {*read.states, *hooks, *guards}
+
+
+def squeezed(text: str) -> str:
+    """Leave out blanks, which markup may add, drop or double."""
+    return "".join(text.replace("\u00a0", " ").split())
+
+
+class TestReadBack:
+    """ "Mermaid and DOT read back give the declaration again"."""
+
+    @given(lifecycles())
+    @relaxed
+    def test_dot(self, lifecycle: Lifecycle) -> None:
+        assert read_dot(to_dot(diagram_of(lifecycle))) == declared(lifecycle)
+
+    @given(lifecycles())
+    @relaxed
+    def test_mermaid(self, lifecycle: Lifecycle) -> None:
+        assert read_mermaid(to_mermaid(diagram_of(lifecycle))) == declared(lifecycle)
+
+    @given(lifecycles())
+    @fewer
+    def test_the_same_lifecycle_gives_the_same_bytes(self, lifecycle: Lifecycle) -> None:
+        again = Lifecycle(
+            lifecycle.name,
+            list(lifecycle.states),
+            list(lifecycle.transitions),
+            lifecycle.initial,
+            lifecycle.failure,
+        )
+        first, second = texts(lifecycle), texts(again)
+        assert {name: text.encode() for name, text in first.items()} == {
+            name: text.encode() for name, text in second.items()
+        }
+
+
+class TestNamesStayNames:
+    """ "The texts are ours (escaped: names come from users)"."""
+
+    @given(lifecycles())
+    @relaxed
+    def test_a_line_of_mermaid_has_nothing_but_entities_and_our_own_markup(
+        self, lifecycle: Lifecycle
+    ) -> None:
+        settings_line, *lines = to_mermaid(diagram_of(lifecycle)).splitlines()
+        assert settings_line.startswith("%%{init:")
+        ours = ("<b>", "</b>", "<i>", "</i>", "<br/>")
+        for line in lines:
+            text = line.partition('"')[2].rpartition('"')[0]
+            for tag in ours:
+                text = text.replace(tag, "")
+            assert not set(text) & set("\"'<>&|`*%{}[]()\\:")
+
+    @given(lifecycles())
+    @fewer
+    def test_graphviz_takes_every_label_and_shows_its_text(self, lifecycle: Lifecycle) -> None:
+        pytest.importorskip("pygraphviz")
+        svg = to_svg(to_dot(diagram_of(lifecycle)))
+        text = squeezed("".join(ET.fromstring(svg.encode()).itertext()))
+        assert [name for name in names_in(lifecycle) if squeezed(name) not in text] == []
+
+    @given(lifecycles())
+    @fewer
+    def test_docutils_takes_the_page_and_shows_every_name(self, lifecycle: Lifecycle) -> None:
+        core = pytest.importorskip("docutils.core")
+        page = to_rst(diagram_of(lifecycle), "stem")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # docutils' own
+            tree = core.publish_doctree(
+                page, settings_overrides={"report_level": 2, "halt_level": 2}
+            )
+        text = squeezed(tree.astext())
+        assert [name for name in names_in(lifecycle) if squeezed(name) not in text] == []
+        assert len([*tree.findall(lambda node: node.tagname == "image")]) == 1
+        assert [*tree.findall(lambda node: node.tagname == "problematic")] == []
+
+    def test_what_cannot_be_printed_is_shown_as_its_escape(self) -> None:
+        assert shown("a\nb\ud800") == "a\\nb\\ud800"
