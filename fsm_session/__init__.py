@@ -8,6 +8,8 @@ bars come from), ``workers`` (what is set up and torn down), ``states`` (the pha
 ``coordinator`` (the front door), ``export`` (what a run leaves behind), ``cli``.
 """
 
+import logging
+
 from fsm_session.config import SessionConfig
 from fsm_session.coordinator import Run, SessionCoordinator
 from fsm_session.errors import FsmSessionError, RunFailedError
@@ -19,6 +21,8 @@ from fsm_session.sources import CsvSource, FramesSource, ParquetSource, Simulate
 from fsm_session.states import STATES, TRADING_DAY
 from fsm_session.version import __version__
 from fsm_session.workers import BaseWorker, Worker
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 __all__ = [
     "STATES",

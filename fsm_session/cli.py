@@ -220,11 +220,10 @@ def _show(error: BaseException) -> None:
         terminal.show_failures(_run_of(error))
     elif isinstance(error, KeyboardInterrupt):
         click.echo("interrupted", err=True)
-    elif isinstance(error, FsmSessionError):
-        terminal.show_error(error)
     else:
-        told = f"unexpected {type(error).__name__}: {error} (--debug shows where)"
-        terminal.show_error(FsmSessionError(told))
+        terminal.show_error(error)
+        if not isinstance(error, FsmSessionError):
+            click.echo("unexpected: --debug shows where", err=True)
 
 
 def _status(error: BaseException, number: int) -> int:

@@ -111,6 +111,8 @@ class SessionContext:
             found.indicators,
             (*self._parts.faults, *found.unmet),
         )
+        if not self.requirements.unmet:
+            self.records.begin()
 
     def plans_today(self) -> list[SymbolPlan]:
         """Give the plans of the configured symbols that have data for this session."""
@@ -158,7 +160,6 @@ class SessionContext:
             self.data,
             complete=self.session_is_complete,
             left_out=self.left_out(),
-            steps=self.player.steps_taken,
         )
 
     def finish_session(self) -> None:

@@ -155,12 +155,13 @@ class SessionCoordinator:
 
     def progress(self) -> Progress:
         """Say where the run is; from any thread, at the cost of a few look-ups."""
-        context = self.context
+        context, session = self.context, self.context.clock.session
+        sessions = context.requirements.sessions
         return Progress(
             self._driver.state,
-            context.clock.session.label,
-            min(len(self._records.sessions) + 1, len(context.requirements.sessions)),
-            len(context.requirements.sessions),
+            session.label,
+            sessions.index(session) + 1 if session in sessions else 0,
+            len(sessions),
             context.player.row,
             context.player.steps,
         )

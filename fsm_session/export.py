@@ -18,6 +18,7 @@ from fsm_session.config import SessionConfig
 from fsm_session.errors import ExportError
 from fsm_session.machine import Failure, Move
 from fsm_session.machine.journal import Journal
+from fsm_session.market.quality import combine
 from fsm_session.session.clock import wall_time_ns
 from fsm_session.session.data import SessionData
 from fsm_session.session.signals import RecordedScan, RecordedSignal
@@ -35,7 +36,8 @@ class SessionResult:
     """One session in short: what was there, how many steps and bars, what was said in it.
 
     ``complete`` is False where a stop or an error ended it midway, ``left_out`` names symbols
-    without data for it, ``sha256`` is that of its file ("" where none was written).
+    without data for it, ``quality_percent`` is present against expected base bars over all
+    symbols, ``sha256`` that of its file ("" where none was written).
     """
 
     date: str
@@ -44,6 +46,7 @@ class SessionResult:
     left_out: tuple[str, ...]
     steps: int
     bars: int
+    quality_percent: float
     signals: tuple[RecordedSignal, ...]
     scans: tuple[RecordedScan, ...]
     sha256: str = ""
@@ -57,6 +60,7 @@ class SessionResult:
             "left_out": list(self.left_out),
             "steps": self.steps,
             "bars": self.bars,
+            "quality": self.quality_percent,
             "signals": len(self.signals),
             "scans": len(self.scans),
         }
@@ -69,29 +73,49 @@ class RunRecords:
         self._config = config
         self._out = out
         self._journal: Journal | None = None
+        self._header: dict[str, Any] = {}
+        self._earlier: list[Path] = []
+        self._begun = False
+        self._held_back: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
         self._digests: dict[str, str] = {}
         self._last_move_ns = wall_time_ns()
         self.sessions: list[SessionResult] = []
         self.moves: list[Move] = []
 
     def open(self, digests: Mapping[str, str], *, overwrite: bool) -> None:
-        """Begin the journal.
+        """Take the folder for this run; nothing in it is touched before :meth:`begin`.
 
-        Raises ExportError where the folder holds finished sessions that are not to be
-        overwritten, JournalError where it can't be written or another process writes there.
+        Raises ExportError where it holds finished sessions that are not to be overwritten,
+        JournalError where it can't be written or another process writes there.
         """
         if self._out is None:
             return
-        before = sorted(self._out.glob("sessions/*.json"))
-        if before and not overwrite:
+        self._earlier = sorted(self._out.glob("sessions/*.json"))
+        if self._earlier and not overwrite:
             raise ExportError(
-                f"{self._out} holds {len(before)} sessions of an earlier run already:"
+                f"{self._out} holds {len(self._earlier)} sessions of an earlier run already:"
                 " choose another folder, or ask to overwrite them"
             )
-        header = {"name": self._config.name, **digests}
-        self._journal = Journal.create(self._out / "journal.jsonl", header)
-        for path in [*before, self._out / "run.json"]:
-            path.unlink(missing_ok=True)
+        self._header = {"name": self._config.name, **digests}
+        self._journal = Journal.take(self._out / "journal.jsonl")
+
+    def begin(self) -> None:
+        """Begin the journal, in place of what an earlier run has left behind. Safe twice.
+
+        Called once the run is known to be possible: one that is not leaves the earlier one whole.
+        """
+        if self._journal is None or self._begun:
+            return
+        self._begun = True
+        try:
+            for path in (*self._earlier, self._journal.path.with_name("run.json")):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} can't be removed: {error.strerror}") from error
+        self._journal.begin(self._header)
+        held_back, self._held_back = self._held_back, []
+        for kind, facts, meta in held_back:
+            self._journal.append(kind, facts, meta)
 
     def observe(self, record: Move | Failure) -> None:
         """Put a move or an error on record, as it happens."""
@@ -109,7 +133,11 @@ class RunRecords:
         self._last_move_ns = now_ns
         kind = "move" if isinstance(record, Move) else "error"
         facts = _move(record) if isinstance(record, Move) else describe(record)
-        self._journal.append(kind, facts, {"wall": iso(now_ns), "seconds": round(seconds, 6)})
+        meta = {"wall": iso(now_ns), "seconds": round(seconds, 6)}
+        if self._begun:
+            self._journal.append(kind, facts, meta)
+        else:
+            self._held_back.append((kind, facts, meta))
 
     def write_session(self, data: SessionData, *, complete: bool, left_out: Sequence[str]) -> None:
         """Write a session's record; ExportError where it can't be."""
@@ -122,9 +150,7 @@ class RunRecords:
         write_whole(self._out / "sessions" / f"{data.session.label}.json", content)
         self._digests[data.session.label] = hashlib.sha256(content).hexdigest()
 
-    def commit_session(
-        self, data: SessionData, *, complete: bool, left_out: Sequence[str], steps: int
-    ) -> None:
+    def commit_session(self, data: SessionData, *, complete: bool, left_out: Sequence[str]) -> None:
         """Count a session as done, and say so in the journal, to last."""
         label = data.session.label
         result = SessionResult(
@@ -132,8 +158,9 @@ class RunRecords:
             complete,
             tuple(data),
             tuple(left_out),
-            steps,
+            data.steps,
             sum(len(symbol.today()) for symbol in data.values()),
+            combine(quality for each in data.values() if (quality := each.quality())).percent,
             tuple(data.signals),
             tuple(data.scans),
             self._digests.get(label, ""),
@@ -148,9 +175,13 @@ class RunRecords:
         return any(each.date == date for each in self.sessions)
 
     def write_run(self, outcome: str, failures: Sequence[Failure]) -> None:
-        """Write the run's record: outcome, sessions, errors; ExportError where it can't be."""
-        if self._out is None:
+        """Write the run's record: outcome, sessions, errors; ExportError where it can't be.
+
+        A run that was found impossible leaves no record where an earlier one has left its own.
+        """
+        if self._out is None or (self._earlier and not self._begun):
             return
+        self.begin()
         record = {
             "format": FORMAT,
             "name": self._config.name,

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from fsm_session.coordinator import Progress, Run, SessionCoordinator
-from fsm_session.errors import FaultyInputError
+from fsm_session.errors import FaultyInputError, FsmSessionError
 from fsm_session.export import SessionResult
 from fsm_session.machine import Failure
 from fsm_session.market.calendar import TradingSession
@@ -169,7 +169,9 @@ def _told(error: BaseException) -> list[str]:
     """Give the lines for an error: one a fault, or what it says, set in from its second line."""
     if isinstance(error, FaultyInputError):
         return [shown(fault) for fault in error.faults]
-    lines = str(error).splitlines() or [type(error).__name__]
+    # only ours say enough without their names
+    name = "" if isinstance(error, FsmSessionError) else f"{type(error).__name__}: "
+    lines = f"{name}{error}".splitlines() or [type(error).__name__]
     more = ["..."] if len(lines) > LINES_SHOWN else []
     return ["\n    ".join(map(shown, [*lines[:LINES_SHOWN], *more]))]
 
@@ -195,7 +197,8 @@ def _bar(coordinator: SessionCoordinator, note: Callable[[], str]) -> bars.Progr
 
         def get_renderables(self) -> Iterable[RenderableType]:
             for task in self.tasks:
-                self.update(task.id, **_whereabouts(coordinator.progress()))
+                results = tuple(coordinator.context.records.sessions)
+                self.update(task.id, **_whereabouts(coordinator.progress(), results))
             yield from super().get_renderables()
             if note():
                 yield Text(note())
@@ -212,18 +215,17 @@ def _bar(coordinator: SessionCoordinator, note: Callable[[], str]) -> bars.Progr
     return made
 
 
-def _whereabouts(at: Progress) -> dict[str, Any]:
-    """Give the bar's length and words: sessions, and the part of this one that has passed."""
+def _whereabouts(at: Progress, results: Sequence[SessionResult]) -> dict[str, Any]:
+    """Give the bar's length and words: the complete sessions, and the passed part of this one."""
     if not at.sessions:
         return {"total": None, "description": at.phase}
-    passed = at.step / at.steps if at.steps else 0.0
-    words = f"{at.date}  {at.session}/{at.sessions}  {at.phase:<11}"
+    recorded = any(each.date == at.date for each in results)
+    passed = at.step / at.steps if at.steps and not recorded else 0.0
+    number = len(results) + (not recorded)
+    words = f"{at.date}  {number}/{at.sessions}  {at.phase:<11}"
     steps = f"  step {at.step}/{at.steps}" if at.steps else ""
-    return {
-        "total": at.sessions,
-        "completed": at.session - 1 + passed,
-        "description": words + steps,
-    }
+    done = sum(each.complete for each in results)
+    return {"total": at.sessions, "completed": done + passed, "description": words + steps}
 
 
 def _session_row(result: SessionResult, early: dict[str, TradingSession]) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from fsm_session.errors import ExportError
@@ -25,7 +26,8 @@ def write_whole(path: Path, content: bytes) -> None:
     except OSError as error:
         raise ExportError(f"{path} can't be written: {error.strerror or error}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        with suppress(OSError):  # the first error is the one to be told
+            aside.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -35,14 +35,13 @@ class Journal:
         self._number = 0
 
     @classmethod
-    def create(cls, path: Path, header: Mapping[str, Any]) -> Journal:
-        """Begin a journal with its header, in place of one that stands there.
+    def take(cls, path: Path) -> Journal:
+        """Open a journal and keep other processes out; what stands in it is not touched.
 
         Raises JournalError where it can't be written, or another process writes it.
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            # opened without truncating: until it is locked it may be another's
             file = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
         except OSError as error:
             raise JournalError(f"{path} can't be written: {error.strerror}") from error
@@ -51,11 +50,24 @@ class Journal:
         except OSError as error:
             file.close()
             raise JournalError(f"{path} is being written by another process") from error
-        journal = cls(path, file)
-        file.truncate(0)
-        journal.append("header", {"format": FORMAT, **header}, sync=True)
-        sync_folder(path.parent)
+        return cls(path, file)
+
+    @classmethod
+    def create(cls, path: Path, header: Mapping[str, Any]) -> Journal:
+        """Open a journal and begin it at once; JournalError as :meth:`take` and :meth:`begin`."""
+        journal = cls.take(path)
+        journal.begin(header)
         return journal
+
+    def begin(self, header: Mapping[str, Any]) -> None:
+        """Begin with the header, in place of whatever stands there; JournalError as ever."""
+        try:
+            self._file.truncate(0)
+            self._number = 0
+            self.append("header", {"format": FORMAT, **header}, sync=True)
+            sync_folder(self.path.parent)
+        except OSError as error:
+            raise JournalError(f"{self.path} can't be written: {error.strerror}") from error
 
     def append(
         self,

@@ -139,7 +139,7 @@ class SessionData(Mapping[str, SymbolSessionData]):
     """The symbols of one session by name, always in the order of their names.
 
     Also what was said in it: ``signals`` and ``scans``, in the order in which they came.
-    ``active`` from Active to Deactivate; ``began`` for good once it was.
+    ``active`` from Active to Deactivate; ``began`` for good once it was; ``steps`` taken so far.
     """
 
     def __init__(self, clock: TimeManager) -> None:
@@ -147,6 +147,7 @@ class SessionData(Mapping[str, SymbolSessionData]):
         self._session: TradingSession | None = None
         self.active = False
         self.began = False
+        self.steps = 0
         self.signals: list[RecordedSignal] = []
         self.scans: list[RecordedScan] = []
         self._symbols: dict[str, SymbolSessionData] = {}

@@ -53,7 +53,7 @@ class Player:
             revoke(self.view)
         self.reveal: Reveal | None = None
         self.view: View
-        self.steps_taken = 0
+        self._data: SessionData | None = None
         self._times: list[int] = []
         self._paused_at = -1
 
@@ -61,6 +61,7 @@ class Player:
         """Merge the queues into a tape and stand at the clock: nothing is shown beyond it."""
         instants = queues.tape()
         fresh_tape = self.reveal is None
+        self._data = data
         self.reveal = Reveal(data, instants)
         self.reveal.row = int(np.searchsorted(instants, self._clock.now_ns, side="right"))
         self._times = instants.tolist()
@@ -72,7 +73,8 @@ class Player:
     @property
     def row(self) -> int:
         """The row of the reveal's tables that is now; 0 before the first step."""
-        return self.reveal.row if self.reveal else 0
+        reveal = self.reveal  # read once: whoever asks may be on another thread
+        return reveal.row if reveal else 0
 
     @property
     def steps(self) -> int:
@@ -85,42 +87,44 @@ class Player:
 
         There is at most one pause an instant: what comes during a pause waits for a step.
         """
-        assert self.reveal is not None  # the tape is laid before the session begins
-        row = self.reveal.row
+        row = self._laid()[0].row
         if self._inbox.stop_requested or row >= len(self._times) or row == self._paused_at:
             return False
         return self._inbox.waiting > 0 or self._scan_due(self._clock.now_ns)
 
     def note_pause(self) -> None:
         """Note that this instant has had its pause."""
+        self._paused_at = self._laid()[0].row
+
+    def _laid(self) -> tuple[Reveal, SessionData]:
+        """Give what is played; the tape is laid before the session begins."""
         assert self.reveal is not None
-        self._paused_at = self.reveal.row
+        assert self._data is not None
+        return self.reveal, self._data
 
     def play(self) -> None:
         """Take a step per instant until a pause is due, a stop requested or the tape out."""
-        reveal = self.reveal
-        assert reveal is not None
+        reveal, data = self._laid()
         while not self._inbox.stop_requested and reveal.row < len(self._times):
             if self.pause_due:
                 return
-            self._step(reveal, self._times[reveal.row])
+            self._step(reveal, data, self._times[reveal.row])
 
     def finish(self) -> None:
         """At the close, move the clock there; a last step if bars are finished by it.
 
         Does nothing before the tape is out: the session was paused or broken off.
         """
-        reveal = self.reveal
-        assert reveal is not None
+        reveal, data = self._laid()
         if reveal.row < len(self._times) or self._inbox.stop_requested:
             return
         close_ns = self._clock.session.end_ns
         if reveal.closing_bars():
-            self._step(reveal, close_ns)
+            self._step(reveal, data, close_ns)
         self._clock.set_backtest_time(close_ns)
 
-    def _step(self, reveal: Reveal, time_ns: int) -> None:
+    def _step(self, reveal: Reveal, data: SessionData, time_ns: int) -> None:
         self._clock.set_backtest_time(time_ns)
         reveal.row += 1
-        self.steps_taken += 1
-        self._on_step(Step(self.steps_taken, time_ns))
+        data.steps += 1
+        self._on_step(Step(data.steps, time_ns))

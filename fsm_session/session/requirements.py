@@ -123,14 +123,20 @@ class StreamRequirementsCoordinator:
         present = self._source.intervals(symbol)
         if not present:
             raise RequirementsError(
-                Fault(f"{self._source.name} holds no data of it", symbol=symbol)
+                Fault(
+                    f"{self._source.name} holds no data of it",
+                    file=self._config.file,
+                    key="data.symbols",
+                    symbol=symbol,
+                )
             )
         base = choose_base(present, wanted)
         if base is None:
             raise RequirementsError(
                 Fault(
-                    f"{_listed(wanted)} can't be derived from {_listed(present)}, which is all"
-                    f" that {self._source.name} holds: needs bars of {needed_base(wanted)}",
+                    f"{_listed(_without_base(wanted, present))} can't be derived from"
+                    f" {_listed(present)}, which is all that {self._source.name} holds:"
+                    f" needs bars of {needed_base(wanted)}",
                     symbol=symbol,
                     key="data.streams",
                     file=self._config.file,
@@ -165,7 +171,7 @@ class StreamRequirementsCoordinator:
                 f"{count} bars outside every session: {self._calendar.name} is closed all day",
                 symbol=symbol,
                 time=str(date),
-                file=self._source.name,
+                file=self._source.name.replace("{symbol}", symbol),
             )
             for date, count in zip(dates, counts, strict=True)
             if date not in open_days and needed[0].date < date < needed[-1].date
@@ -191,6 +197,8 @@ class StreamRequirementsCoordinator:
                 yield Fault(
                     f"{told} on {_dates(part, self._calendar)} in {self._source.name}"
                     ' (missing = "skip" in [data] leaves it out of such sessions)',
+                    file=self._config.file,
+                    key="data.symbols",
                     symbol=plan.symbol,
                 )
 
@@ -220,6 +228,14 @@ def _history_days(data: DataConfig, symbol: str, interval: Interval) -> int:
         ),
         default=0,
     )
+
+
+def _without_base(wanted: Iterable[Interval], present: Iterable[Interval]) -> list[Interval]:
+    """Name the intervals that none of those present gives; all, where each is given by another."""
+    bases = tuple(present)
+    asked = list(wanted)
+    lacking = [each for each in asked if not any(each == b or each.derives_from(b) for b in bases)]
+    return lacking or asked
 
 
 def _listed(intervals: Iterable[Interval]) -> str:

@@ -48,8 +48,12 @@ def to_dot(diagram: Diagram) -> str:
 
 
 def quoted(text: str) -> str:
-    """Quote a text for an HTML-like label; a backslash would begin one of DOT's own escapes."""
-    return escape(text).replace("\\", "&#92;")
+    r"""Quote a text for an HTML-like label.
+
+    Graphviz looks for its own escapes (``\N`` is the node's name) after it has read entities,
+    so a backslash is doubled besides.
+    """
+    return escape(text).replace("\\", "&#92;&#92;")
 
 
 def _start(diagram: Diagram) -> Iterator[str]:

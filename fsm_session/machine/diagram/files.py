@@ -6,6 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 
@@ -115,4 +116,5 @@ def _read(path: Path) -> str | None:
 
 def _remove(aside: Mapping[Path, Path]) -> None:
     for path in aside.values():
-        path.unlink(missing_ok=True)
+        with suppress(OSError):  # mostly it has been renamed, or was never made
+            path.unlink()

@@ -145,4 +145,4 @@ def _where(function: Callable[..., Any]) -> str:
         function = function.func
     function = inspect.unwrap(function)
     qualname = getattr(function, "__qualname__", None) or type(function).__qualname__
-    return printable(f"{getattr(function, '__module__', None) or '?'}:{qualname}")
+    return printable(f"{getattr(function, '__module__', None) or '?'}:{qualname}").strip()

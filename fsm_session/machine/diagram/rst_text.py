@@ -13,7 +13,7 @@ MARKUP = r"[\\`*|]|_(?![^\W_])"
 LITERAL = r"(?<![^\s(])``\w(?:[^`\\]*[^`\\ ])?``(?![^\s.,;:!?)])"
 
 #: what could begin a list, a title, a field, a directive... at the beginning of a line
-BEGINS = r"(?!``)[\W_]|[^\W_]+[.)]|$"
+BEGINS = r"(?!``|\\)[\W_]|[^\W_]+[.)]|$"
 
 Cells = Sequence[str]
 
@@ -33,7 +33,7 @@ def block(text: str) -> str:
 
 def code(text: str) -> str:
     """Show a name as a literal, or quoted where it has what can't stand in one."""
-    return quoted(text) if re.search(r"[`\\]", text) else f"``{text}``"
+    return quoted(text) if re.search(r"[`\\]|^\s|\s$|^$", text) else f"``{text}``"
 
 
 def link(text: str, target: str) -> str:

@@ -17,11 +17,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
 
+import fsm_session
 from fsm_session.cli import main
 from fsm_session.market.interval import Interval
 from fsm_session.sources import SimulatedSource
 
-ROOT = Path(__file__).parents[3]
+#: where the package under test is, in a checkout or installed
+PACKAGES = Path(fsm_session.__file__).parents[1]
+SECONDS = 120.0
 DAYS = ("2024-07-02", "2024-07-03", "2024-07-05")
 
 CONFIG = """\
@@ -85,20 +88,27 @@ def command(*arguments: str | Path) -> Result:
     return result
 
 
-def begin(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
+def begin(
+    *arguments: str | Path, folder: Path, code: str = "main()", stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     """Begin the command in a process of its own, in a folder, with Ctrl-C as in a terminal."""
     # where the tests run in the background, Ctrl-C is ignored, and children would inherit that
     listen = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
-    start = "from fsm_session.cli import main; main(prog_name='fsm-session')"
+    start = f"{listen}\nimport sys\nfrom fsm_session.cli import main\n{code}"
     return subprocess.Popen(
-        [sys.executable, "-W", "error", "-W", "ignore::DeprecationWarning:exchange_calendars"]
-        + ["-c", f"{listen}; {start}", *map(str, arguments)],
+        [sys.executable, "-c", start, *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"},
+        env={**os.environ, "PYTHONPATH": str(PACKAGES), "COLUMNS": "100", "TERM": "xterm"},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         text=True,
     )
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Wait for its end; give status, stdout and stderr."""
+    out, err = process.communicate(timeout=SECONDS)
+    return process.returncode, out, err
 
 
 def sessions(out: Path) -> dict[str, bytes]:

@@ -15,6 +15,7 @@ from tests.unit.cli.folder import (
     command,
     expect_nothing_half_written,
     lines_about,
+    sessions,
     write_config,
     write_data,
 )
@@ -83,6 +84,11 @@ def ahead(close):
 def writes(close):
     close[0] = 0.0
     return close
+
+def no_half_days(close):
+    if len(close) == 210:
+        raise ValueError("half-days are beyond me")
+    return close * 2
 """
 
 
@@ -158,14 +164,27 @@ class TestBadInput:
         write_data(folder, spoil, kind)
         path = write_config(folder, ('"csv"', f'"{kind}"'), (".csv", f".{kind}"))
         result = command("run", path.name, "--out", "out")
-        # of Parquet only the times are read in Validate: what is in the bars shows in Load
-        assert result.exit_code == 2 or (result.exit_code == 1 and kind == "parquet")
+        assert result.exit_code == 2
         assert "BBB" in result.stderr
         assert f"_1m.{kind}" in result.stderr
         for each in told:
             assert each in result.stderr
         assert "AAA" not in result.stderr
         assert not list(folder.glob("out/sessions/*"))
+        expect_nothing_half_written(folder)
+
+    def test_what_shows_only_during_the_run(self, folder: Path) -> None:
+        write_data(folder)
+        path = write_config(
+            folder, ('"SMA"', '"bad_functions:no_half_days"'), ("{ timeperiod = 20 }", "{}")
+        )
+        assert command("check", path.name).exit_code == 0
+        result = command("run", path.name, "--out", "out")
+        assert result.exit_code == 1
+        assert lines_about(result, "Load", "register_indicators", "session 2024-07-03")
+        assert "half-days are beyond me" in result.stderr
+        # the day before is done, and stays
+        assert list(sessions(folder / "out")) == ["2024-07-02.json"]
         expect_nothing_half_written(folder)
 
     def test_all_wrong_wishes_at_once(self, folder: Path) -> None:
@@ -216,7 +235,7 @@ class TestBadInput:
     def test_what_a_terminal_would_obey_is_written_as_its_escape(self, folder: Path) -> None:
         write_data(folder)
         path = write_config(
-            folder, ("two stocks", "[red]two\\u001b[31m"), ('"BBB"', '"B[bold]\\u202eB"')
+            folder, ("two stocks", "two\\u001b[31m"), ('"BBB"', '"B[bold]\\u202eB"')
         )
         result = command("run", path.name)
         assert result.exit_code == 2

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from tests.real_data import SHARED, needs_shared
 from tests.unit.cli.folder import (
     begin,
     command,
+    ended,
     expect_nothing_half_written,
     lines_about,
     sessions,
@@ -38,6 +37,10 @@ class Late:
     def on_bars(self, view):
         if view.time.hour == 11:
             raise ZeroDivisionError("one line\\nand another \\x1b[31m")
+
+class Leaver:
+    def on_bars(self, view):
+        raise SystemExit(0)
 
 class Careless:
     def setup(self, access):
@@ -112,30 +115,22 @@ class TestRun:
             assert result.stdout.count(date) == times
 
     def test_a_name_is_not_read_as_markup(self, folder: Path) -> None:
-        path = write_config(folder, ("two stocks", "[red]two[/red] :smile: \\u001b[2J"))
+        path = write_config(folder, ("two stocks", "[red]two[/red] :smile:"))
         result = command("run", path)
-        assert "[red]two[/red] :smile: \\x1b[2J" in result.stdout
+        assert "[red]two[/red] :smile:" in result.stdout
         assert "\x1b" not in result.output
 
     def test_what_stdout_can_not_encode_is_escaped(self, folder: Path) -> None:
         path = write_config(folder, ("two stocks", "Zürich 日本"))
-        code = "import sys; from fsm_session.cli import main; sys.stdout.reconfigure("
-        ran = subprocess.run(
-            [sys.executable, "-c", f"{code}encoding='ascii'); main()", "run", str(path)],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert (ran.returncode, ran.stderr) == (0, "")
-        assert "Z\\xfcrich" in ran.stdout
+        code = "sys.stdout.reconfigure(encoding='ascii'); main()"
+        status, out, err = ended(begin("run", path, folder=folder, code=code))
+        assert (status, err) == (0, "")
+        assert "Z\\xfcrich" in out
 
     def test_as_a_module(self, folder: Path) -> None:
-        write_config(folder)
-        process = begin("run", "week.toml", "--out", "out", folder=folder)
-        assert process.wait(60) == 0
-        ran = subprocess.run(
-            [sys.executable, "-m", "fsm_session", "--version"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert (ran.returncode, ran.stdout.split()[-1]) == (0, __version__)
+        code = "import runpy; runpy.run_module('fsm_session', run_name='__main__')"
+        status, out, err = ended(begin("--version", folder=folder, code=code))
+        assert (status, out.split()[-1], err) == (0, __version__, "")
 
     @needs_shared
     def test_real_bars(self, folder: Path) -> None:
@@ -156,11 +151,6 @@ class TestRun:
 
 class TestFailure:
     """ "1 the run failed"; "each with phase, worker, session and time"."""
-
-    def _run(self, folder: Path, module: str, strategy: str, *options: str) -> object:
-        (folder / f"{module}.py").write_text(AT_ELEVEN)
-        use = ("[source]", f'[[strategies]]\nuse = "{module}:{strategy}"\n[source]')
-        return command("run", write_config(folder, use), "--out", "out", *options)
 
     def test_it_says_where_and_leaves_whole_records(self, folder: Path) -> None:
         (folder / "late.py").write_text(AT_ELEVEN)
@@ -184,13 +174,31 @@ class TestFailure:
         assert lines_about(result, "InitThreads", "set_up_workers", "session 2024-07-02")
         assert "no [bold]file[/bold]" in result.stderr
 
+    def test_an_exit_of_the_strategy_is_a_failure(self, folder: Path) -> None:
+        (folder / "leavers.py").write_text(AT_ELEVEN)
+        use = ("[source]", '[[strategies]]\nuse = "leavers:Leaver"\n[source]')
+        result = command("run", write_config(folder, use))
+        assert result.exit_code == 1
+        assert "SystemExit: 0" in result.stderr
+
+    def test_what_nobody_expected_is_told_in_a_line(
+        self, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def break_down(*_: object) -> None:
+            raise LookupError("out of the blue")
+
+        monkeypatch.setattr("fsm_session.coordinator.SessionCoordinator.run", break_down)
+        result = command("run", write_config(folder))
+        assert result.exit_code == 1
+        assert lines_about(result, "LookupError: out of the blue")
+
     @pytest.mark.parametrize("place", ["before", "after", "nowhere"])
     def test_tracebacks_only_if_asked_for(self, folder: Path, place: str) -> None:
         before = ["--debug"] if place == "before" else []
         after = ["--debug"] if place == "after" else []
         process = begin(*before, "run", "none.toml", *after, folder=folder)
-        _, err = process.communicate(timeout=60)
-        assert process.returncode == 2
+        status, _, err = ended(process)
+        assert status == 2
         assert ("Traceback" in err) == (place != "nowhere")
         assert err.splitlines()[-1] == "error: none.toml: can't be read: No such file or directory"
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -14,7 +12,7 @@ import numpy as np
 import pytest
 
 from fsm_session import demo
-from tests.unit.cli.folder import ROOT, command, sessions
+from tests.unit.cli.folder import begin, command, ended, sessions
 
 #: the New York Stock Exchange rests on 2024-07-04
 DATES = ["2024-07-01", "2024-07-02", "2024-07-03", "2024-07-05"]
@@ -24,17 +22,17 @@ DATES = ["2024-07-01", "2024-07-02", "2024-07-03", "2024-07-05"]
 def shown(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Run the demonstration once in an empty folder, the network out of reach."""
     folder = tmp_path_factory.mktemp("demo")
-    no_network = (
-        "import socket\n"
-        "def refuse(*_, **__): raise OSError('no network')\n"
-        "socket.socket.connect = socket.getaddrinfo = refuse\n"
-        "from fsm_session.cli import main; main(['demo'])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", no_network],
-        cwd=folder, env={"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    return SimpleNamespace(folder=folder, out=folder / "fsm-session-demo", ran=ran)
+    no_network = """
+import socket
+
+def refuse(*_, **__):
+    raise OSError("no network")
+
+socket.socket.connect = socket.getaddrinfo = refuse
+main()
+"""
+    status, out, err = ended(begin("demo", folder=folder, code=no_network))
+    return SimpleNamespace(out=folder / "fsm-session-demo", status=status, stdout=out, stderr=err)
 
 
 class TestDemo:
@@ -43,7 +41,7 @@ class TestDemo:
     """
 
     def test_it_ends_well_and_says_nothing_on_stderr(self, shown: Any) -> None:
-        assert (shown.ran.returncode, shown.ran.stderr) == (0, "")
+        assert (shown.status, shown.stderr) == (0, "")
 
     def test_it_leaves_a_file_a_session_of_the_calendar(self, shown: Any) -> None:
         names = [f"{date}.json" for date in DATES]
@@ -77,8 +75,8 @@ class TestDemo:
         files = [path for path in shown.out.rglob("*") if path.is_file()]
         assert len(files) == 7
         for path in files:
-            assert str(path.relative_to(shown.out)) in shown.ran.stdout
-        assert "files in fsm-session-demo" in shown.ran.stdout
+            assert str(path.relative_to(shown.out)) in shown.stdout
+        assert "files in fsm-session-demo" in shown.stdout
 
     def test_its_closing_table_counts_what_the_files_hold(self, shown: Any) -> None:
         for content in sessions(shown.out).values():
@@ -87,7 +85,7 @@ class TestDemo:
             steps = len({time for each in columns for time in each["time"]})
             bars = sum(len(each["time"]) for each in columns)
             numbers = (8, steps, bars, len(record["signals"]), len(record["scans"]))
-            (row,) = [line for line in shown.ran.stdout.splitlines() if record["date"] in line][:1]
+            (row,) = [line for line in shown.stdout.splitlines() if record["date"] in line][:1]
             assert row.split()[:6] == [record["date"], *(f"{each:,}" for each in numbers)]
 
     def test_its_signals_are_the_crosses_of_its_averages(self, shown: Any) -> None:

@@ -16,7 +16,9 @@ import pytest
 from fsm_session.cli import main
 from tests.unit.cli.folder import (
     CONFIG,
+    SECONDS,
     begin,
+    ended,
     expect_nothing_half_written,
     sessions,
     write_config,
@@ -38,7 +40,6 @@ class Stuck:
         pathlib.Path("begun").touch()
         time.sleep(60)
 """
-SECONDS = 60.0
 
 
 @contextmanager
@@ -77,8 +78,8 @@ class TestStop:
     ) -> None:
         with _running(tmp_path, "Slow", threads) as process:
             process.send_signal(number)
-            out, err = process.communicate(timeout=SECONDS)
-        assert (process.returncode, err) == (
+            left, out, err = ended(process)
+        assert (left, err) == (
             status,
             "stopping after this step; again to break off\n",
         )
@@ -101,8 +102,8 @@ class TestStop:
             assert process.stderr is not None
             assert process.stderr.readline().startswith("stopping after this step")
             process.send_signal(number)
-            _, err = process.communicate(timeout=SECONDS)
-        assert process.returncode == status
+            left, _, err = ended(process)
+        assert left == status
         assert "Streaming" in err
         assert "Traceback" not in err
         record = _record(tmp_path)
@@ -121,8 +122,8 @@ class TestStop:
         process = begin("run", "week.toml", folder=tmp_path)
         _wait_for(tmp_path / "begun")
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=SECONDS)
-        assert (process.returncode, err) == (0, "")
+        status, out, err = ended(process)
+        assert (status, err) == (0, "")
         assert "completed: 1 of 1 sessions" in out
 
     def test_afterwards_the_handlers_are_as_before(self, tmp_path: Path) -> None:

@@ -44,6 +44,7 @@ def guards_shown(guard: Guard | None) -> list[str]:
 
 
 def declared(lifecycle: Lifecycle) -> Read:
+    """Say what a lifecycle declares, from itself."""
     states: dict[str, Hooks] = {}
     for state in lifecycle.states:
         hooks = [("entry", hook) for hook in state.entry]
@@ -86,11 +87,11 @@ def read_dot(text: str) -> Read:
             at, mark = found[1], ""
             finals |= {at} if "peripheries" in found[2] else set()
         elif found := re.search(r"<B>(.*)</B>", line):
-            names[at] = html.unescape(found[1])
+            names[at] = dot_text(found[1])
             states[names[at]] = []
         elif found := re.fullmatch(r' *<TR>(.*)<TD ALIGN="LEFT">(.*)</TD></TR>', line):
             mark = found[1] and (re.findall(r">(\w+)&#160;<", found[1]) or [mark])[0]
-            states[names[at]].append((mark, html.unescape(found[2])))
+            states[names[at]].append((mark, dot_text(found[2])))
         elif found := re.fullmatch(r'  "(\w+)" -> "(\w+)" \[id="row_\d+", (.*)\]', line):
             ends = (found[2], found[1]) if 'dir="back"' in found[3] else (found[1], found[2])
             rows.append((*ends, dot_label(found[3])))
@@ -108,14 +109,21 @@ def read_dot(text: str) -> Read:
     )
 
 
+def dot_text(text: str) -> str:
+    """Read what is quoted for a label: entities, then doubled backslashes."""
+    return html.unescape(text).replace("\\\\", "\\")
+
+
 def dot_label(attributes: str) -> str:
+    """Give a label as number, then OTHERWISE, IF and the guard, or nothing."""
     found = re.search(r"label=<&#160;(.*)&#160;>$", attributes)
     text = (found[1] if found else "").replace("<I>otherwise</I>", "OTHERWISE")
     text = re.sub(r'<FONT COLOR="#8250df">(.*)</FONT>', r"IF \1", text)
-    return html.unescape(text.replace(" or<BR/>", " or "))
+    return dot_text(text.replace(" or<BR/>", " or "))
 
 
 def entities(text: str) -> str:
+    """Read Mermaid's entities."""
     return re.sub(r"#(\d+);", lambda found: chr(int(found[1])), text)
 
 
@@ -147,6 +155,7 @@ def read_mermaid(text: str) -> Read:
 
 
 def mermaid_label(text: str) -> str:
+    """Give a label in the words of ``dot_label``."""
     number, guard = re.fullmatch(r"(<b>\d+</b> )?(.*)", text).groups()  # type: ignore[union-attr]
     guard = "OTHERWISE" if guard == "<i>otherwise</i>" else f"IF {guard}" if guard else ""
     return re.sub("</?b>", "", number or "") + entities(guard.replace(" or<br/>", " or "))

@@ -19,6 +19,7 @@ OTHER = TRADING_DAY.replace("Paused", evolve(TRADING_DAY.state("Paused"), name="
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
+    """Give a folder with the files as the code says."""
     pytest.importorskip("pygraphviz")
     write(TRADING_DAY, tmp_path / "new" / "folder")
     return tmp_path / "new" / "folder"

@@ -37,6 +37,7 @@ class Knocks:
 
 
 def edge(source: str, target: str) -> Edge:
+    """Find a row of the trading day."""
     edges = diagram_of(TRADING_DAY).edges
     return next(e for e in edges if (e.source.name, e.target.name) == (source, target))
 

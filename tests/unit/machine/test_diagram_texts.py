@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 import xml.etree.ElementTree as ET
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 
 from fsm_session.machine import Lifecycle
 from fsm_session.machine.diagram import diagram_of, texts, to_dot, to_mermaid, to_rst, to_svg
-from tests.lifecycle_strategies import lifecycles
+from fsm_session.machine.diagram.rst_text import LITERAL, block
+from tests.lifecycle_strategies import NAMES, lifecycles
 from tests.unit.machine.diagram_readers import (
     declared,
     guards_shown,
@@ -18,6 +20,9 @@ from tests.unit.machine.diagram_readers import (
     read_mermaid,
     shown,
 )
+
+#: docutils stops at the first warning
+STRICT = {"report_level": 2, "halt_level": 2}
 
 relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 fewer = settings(relaxed, max_examples=40)
@@ -97,13 +102,27 @@ class TestNamesStayNames:
         page = to_rst(diagram_of(lifecycle), "stem")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # docutils' own
-            tree = core.publish_doctree(
-                page, settings_overrides={"report_level": 2, "halt_level": 2}
-            )
+            tree = core.publish_doctree(page, settings_overrides=STRICT)
         text = squeezed(tree.astext())
         assert [name for name in names_in(lifecycle) if squeezed(name) not in text] == []
         assert len([*tree.findall(lambda node: node.tagname == "image")]) == 1
         assert [*tree.findall(lambda node: node.tagname == "problematic")] == []
+
+    @given(NAMES)
+    @example("1. a")
+    @example("- a")
+    @example("(a) b")
+    @example("a::")
+    @example(">>> a")
+    @example("====")
+    @settings(deadline=None)
+    def test_what_begins_a_line_of_the_page_is_text(self, name: str) -> None:
+        core = pytest.importorskip("docutils.core")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)
+            tree = core.publish_doctree(block(name), settings_overrides=STRICT)
+        assert [child.tagname for child in tree.children] == ["paragraph"]
+        assert squeezed(tree.astext()) == squeezed(re.sub(LITERAL, lambda m: m[0][2:-2], name))
 
     def test_what_cannot_be_printed_is_shown_as_its_escape(self) -> None:
         assert shown("a\nb\ud800") == "a\\nb\\ud800"

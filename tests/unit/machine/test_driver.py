@@ -14,6 +14,7 @@ from fsm_session.errors import GuardError, IllegalMoveError
 from fsm_session.machine import Driver, Lifecycle, Move, State, Transition
 from tests.unit.machine.coffee import COFFEE, ONE_CUP, Kitchen
 from tests.unit.machine.strategies import (
+    BoundedInbox,
     Script,
     answers,
     drive,
@@ -227,16 +228,34 @@ class TestIllegalMoves:
             reasons.append(refused(driver, lambda: driver.move_to("Brewing")))
             reasons.append(refused(driver, driver.advance))
             reasons.append(refused(driver, driver.begin))
-            reasons.append(refused(driver, driver.run))
 
         thread = threading.Thread(target=meddle)
         thread.start()
         thread.join()
-        assert len(reasons) == 4
+        assert len(reasons) == 3
         assert all("another thread runs this machine" in reason for reason in reasons)
 
+    @pytest.mark.parametrize("act", ["run", "step"])
+    def test_a_run_of_another_thread_is_not_taken_over(self, act: str) -> None:
+        """DESIGN: "One thread owns the machine"."""
+        driver, kitchen = kitchen_at("Grinding")
+        kitchen.inbox.own()
+        outcomes = list[str]()
+
+        def meddle() -> None:
+            try:
+                outcomes.append(str(getattr(driver, act)()))
+            except IllegalMoveError as error:
+                outcomes.append(str(error))
+
+        thread = threading.Thread(target=meddle)
+        thread.start()
+        thread.join()
+        assert outcomes == ["another thread runs this machine; leave a request instead"]
+        assert driver.state == "Grinding"
+
     @pytest.mark.parametrize("place", sorted({*ONE_CUP}))
-    @pytest.mark.parametrize("act", ["advance", "begin", "run", "move_to"])
+    @pytest.mark.parametrize("act", ["advance", "begin", "run", "step", "move_to"])
     def test_from_within_whatever_runs(self, place: str, act: str) -> None:
         """FAULTS 31: a "re-entrant trigger from a hook" is refused in all phases."""
         drivers, reasons = list[Driver](), list[str]()
@@ -252,7 +271,7 @@ class TestIllegalMoves:
                         refused(driver, lambda: call(argument) if argument else call())  # noqa: B023
                     )
 
-        kitchen = Kitchen(deeds={place: meddle})
+        kitchen = Kitchen(deeds={place: meddle}, inbox=BoundedInbox())
         drivers.append(Driver(COFFEE, kitchen, inbox=kitchen.inbox))
         assert drivers[0].run() == "Off"
         assert drivers[0].failures == []
@@ -283,5 +302,3 @@ class TestIllegalMoves:
         assert (driver.run(), driver.finished) == ("Brewing", True)
         for act in (driver.advance, driver.begin, lambda: driver.move_to("Serving")):
             refused(driver, act)
-
-

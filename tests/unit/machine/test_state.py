@@ -86,7 +86,7 @@ class TestFrozen:
 
     @pytest.mark.parametrize(
         ("value", "name"),
-        [(State("A"), "name"), (Transition("A", "B"), "target"), (any_of(heat), "guards")],
+        [(State("A"), "name"), (Transition("A", "B"), "target"), (any_of(has_beans), "guards")],
     )
     def test_nothing_can_be_written(self, value: object, name: str) -> None:
         with pytest.raises(FrozenInstanceError):

@@ -94,8 +94,12 @@ class TestAgainstExchangeCalendars:
         earlier = [date for date in stamps if date < first]
         assert [s.date for s in ours.before(first, before)] == earlier[len(earlier) - before :]
         assert ours.next_session(last) is not None
-        # a session is the same, however much was loaded around it
-        whole = market(name, "2023-12-01", "2025-01-31", "all")
+
+    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("last", ["2024-07-02", "2024-07-05", "2024-07-07"])
+    def test_a_session_is_the_same_however_much_is_loaded(self, name: str, last: str) -> None:
+        whole = market(name, "2024-05-01", "2024-08-31", "all")
+        ours = MarketCalendar.load(name, day("2024-07-01"), day(last), "all", before=2)
         assert all(whole.session(s.date) == s for s in ours.sessions)
 
 
