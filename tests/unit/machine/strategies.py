@@ -10,10 +10,13 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from attrs import define, field, frozen
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from fsm_session.machine import Driver, Failure, Inbox, Lifecycle, Move, State, Transition
 
+#: for properties that run machines: how long an example takes is the computer's affair
+patient = settings(deadline=None)
 #: after so many moves no guard says yes any more, and the last rows lead to an end
 LAST_YES = 8
 

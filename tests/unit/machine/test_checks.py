@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fsm_session.errors import DeclarationError
 from fsm_session.machine import Driver, Lifecycle, State, Transition, any_of
 from tests.unit.machine.coffee import STATES, TABLE, has_beans, stop_requested
+from tests.unit.machine.strategies import patient
 
 #: a fault's key and a piece of its message
 Expected = tuple[str, str]
@@ -240,6 +241,7 @@ class TestEachRule:
 class TestAllAtOnce:
     """Lifecycle: "What is wrong is said all at once, each fault with its place"."""
 
+    @patient
     @given(st.sets(st.sampled_from([*ALONE, *UPSETTING]), min_size=2, max_size=6))
     def test_every_defect_of_any_set_is_found(self, names: set[str]) -> None:
         draft = Draft()

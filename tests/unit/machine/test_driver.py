@@ -19,6 +19,7 @@ from tests.unit.machine.strategies import (
     answers,
     drive,
     expected_log,
+    patient,
     scripted_lifecycles,
 )
 
@@ -48,6 +49,7 @@ class TestOrder:
         assert kitchen.log == [*ONE_CUP]
         assert (driver.failures, driver.finished) == ([], True)
 
+    @patient
     @given(scripted_lifecycles(), answers())
     def test_a_run_is_what_the_table_says(self, lifecycle: Lifecycle, yes: Yes) -> None:
         script = Script(yes)
@@ -56,6 +58,7 @@ class TestOrder:
         assert driver.failures == []
         assert driver.state == script.log[-1].phase
 
+    @patient
     @given(scripted_lifecycles(), answers())
     def test_by_hand_it_goes_the_same_way(self, lifecycle: Lifecycle, yes: Yes) -> None:
         script = Script(yes)
@@ -66,6 +69,7 @@ class TestOrder:
             driver.advance()
         assert script.log == expected_log(lifecycle, yes)
 
+    @patient
     @given(scripted_lifecycles(), answers())
     def test_every_move_is_told_numbered_and_joined_to_the_one_before(
         self, lifecycle: Lifecycle, yes: Yes
@@ -95,6 +99,7 @@ class TestOrder:
 class TestDecide:
     """Driver: "Say which row would be taken now: the first whose guard holds. Changes nothing"."""
 
+    @patient
     @given(scripted_lifecycles(), answers())
     def test_it_names_the_row_that_is_taken_and_runs_nothing_but_guards(
         self, lifecycle: Lifecycle, yes: Yes
@@ -178,6 +183,7 @@ class TestIllegalMoves:
         reason = refused(driver, lambda: driver.move_to("Broken"))
         assert "the row to Brewing (has_beans) is tried first, and holds" in reason
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.integers(0, 5), st.data())
     def test_nothing_but_the_decided_row_can_be_taken(
         self, lifecycle: Lifecycle, yes: Yes, moves: int, data: st.DataObject

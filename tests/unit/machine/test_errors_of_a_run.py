@@ -20,6 +20,7 @@ from tests.unit.machine.strategies import (
     drive,
     entered,
     expected_log,
+    patient,
     scripted_lifecycles,
 )
 
@@ -50,6 +51,7 @@ class TestEveryPlace:
     of the exit hooks: they don't run for a phase that was broken off.
     """
 
+    @patient
     @given(scripted_lifecycles(failing=True), answers(), errors, st.data())
     def test_an_error_anywhere_ends_in_the_failure_state_with_its_place(
         self, lifecycle: Lifecycle, yes: Yes, error: BaseException, data: st.DataObject
@@ -65,6 +67,7 @@ class TestEveryPlace:
         assert (failure.phase, failure.kind, failure.hook) == place_of(good[at])
         assert [each for each in script.told if isinstance(each, Failure)] == [failure]
 
+    @patient
     @given(scripted_lifecycles(failing=True), answers(), st.data())
     def test_a_second_error_on_the_way_is_one_more_and_the_first_stays_first(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject
@@ -98,6 +101,7 @@ class TestEveryPlace:
         at = f"{HOME[place][0]}, {place}, cup {failure.where['cup']}"
         assert str(failure) == f"{at}: ValueError: boiled dry"
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.data())
     def test_without_a_failure_state_an_error_just_ends_the_run(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject

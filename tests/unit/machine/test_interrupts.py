@@ -22,6 +22,7 @@ from tests.unit.machine.strategies import (
     drive,
     entered,
     expected_log,
+    patient,
     scripted_lifecycles,
 )
 
@@ -31,6 +32,7 @@ Yes = frozenset[tuple[int, int]]
 class TestOnce:
     """Driver.run: "A KeyboardInterrupt is a stop; one after that an error"."""
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.data())
     def test_wherever_it_comes_the_run_ends_well_and_nothing_is_begun_again(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject
@@ -115,6 +117,7 @@ class TestOnce:
 class TestTwice:
     """Issue 2: "`KeyboardInterrupt` is a stop, a second one is Failed"."""
 
+    @patient
     @given(scripted_lifecycles(failing=True), answers(), st.data())
     def test_the_second_is_an_error_wherever_it_comes(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject

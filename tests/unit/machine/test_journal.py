@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from fsm_session.errors import JournalError
 from fsm_session.machine.journal import FORMAT, Journal, read_journal
+from tests.unit.machine.strategies import patient
 
 RESERVED = {"number", "kind", "meta", "crc"}
 keys = st.text(st.characters(codec="utf-8"), max_size=6).filter(lambda key: key not in RESERVED)
@@ -67,6 +68,7 @@ def sealed(record: Mapping[str, Any]) -> bytes:
 class TestRoundTrip:
     """The module: "numbered records of what a run did, one a line, each with its checksum"."""
 
+    @patient
     @given(facts, st.lists(written, max_size=6))
     def test_what_is_appended_is_read_back(
         self, tmp_path_factory: pytest.TempPathFactory, header: Any, records: Any
@@ -169,6 +171,7 @@ class TestDamage:
                 with pytest.raises(JournalError, match="damaged"):
                     read_journal(path)
 
+    @patient
     @given(st.binary(min_size=1, max_size=60))
     def test_a_foreign_tail_is_left_out(
         self, tmp_path_factory: pytest.TempPathFactory, tail: bytes
@@ -248,6 +251,21 @@ class TestOneWriter:
         first.close()
         subprocess.run(command, check=True)
         assert read_journal(path).header["run"] == 2
+
+    def test_taken_it_is_locked_and_nothing_in_it_is_touched_until_it_is_begun(
+        self, tmp_path: Path
+    ) -> None:
+        """Journal.take: "what stands in it is not touched"."""
+        before = small(tmp_path / "j")
+        taken = Journal.take(tmp_path / "j")
+        with pytest.raises(JournalError, match="being written by another process"):
+            Journal.take(tmp_path / "j")
+        assert (tmp_path / "j").read_bytes() == before
+        taken.begin({"run": 2})
+        taken.append("end", {})
+        taken.close()
+        read = read_journal(tmp_path / "j")
+        assert (read.header["run"], len(read.records)) == (2, 1)
 
     def test_an_old_one_is_replaced_whole(self, tmp_path: Path) -> None:
         small(tmp_path / "j")

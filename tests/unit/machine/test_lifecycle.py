@@ -22,7 +22,7 @@ from tests.unit.machine.coffee import (
     heat,
     stop_requested,
 )
-from tests.unit.machine.strategies import scripted_lifecycles
+from tests.unit.machine.strategies import patient, scripted_lifecycles
 
 
 def froth(kitchen: Kitchen) -> None:
@@ -52,6 +52,7 @@ class TestValue:
         assert COFFEE.initial == "Warming"
         assert evolve(COFFEE, initial="").initial == "Warming"
 
+    @patient
     @given(scripted_lifecycles())
     def test_every_row_is_a_way_out_of_its_source_and_of_no_other_state(
         self, lifecycle: Lifecycle
@@ -100,6 +101,7 @@ class TestInsert:
         at = kitchen.log.index("froth")
         assert kitchen.log[at - 1 : at + 2] == ["close_valve", "froth", "serve"]
 
+    @patient
     @given(scripted_lifecycles(), st.data())
     def test_wherever_a_state_is_put_the_rows_of_all_others_are_as_they_were(
         self, lifecycle: Lifecycle, data: st.DataObject
@@ -141,6 +143,7 @@ class TestInsert:
 class TestReplace:
     """DESIGN: "`.replace("PreScan", MY_PRESCAN)`, and gets the same checks, diagrams and tests"."""
 
+    @patient
     @given(scripted_lifecycles(), st.data())
     def test_with_another_name_all_that_names_it_follows_and_back_it_is_the_same(
         self, lifecycle: Lifecycle, data: st.DataObject
@@ -200,6 +203,7 @@ class TestDigest:
         assert len(bytes.fromhex(COFFEE.digest())) == 32
         assert COFFEE.digest() == Lifecycle("coffee", STATES, TABLE, failure="Broken").digest()
 
+    @patient
     @given(scripted_lifecycles(), st.sampled_from(sorted(CHANGES)), st.data())
     def test_a_state_that_differs_in_anything_that_runs(
         self, lifecycle: Lifecycle, change: str, data: st.DataObject
@@ -209,6 +213,7 @@ class TestDigest:
         made = lifecycle.replace(state.name, CHANGES[change](state))
         assert made.digest() != lifecycle.digest()
 
+    @patient
     @given(scripted_lifecycles(), st.data())
     def test_a_row_that_differs(self, lifecycle: Lifecycle, data: st.DataObject) -> None:
         place = data.draw(st.integers(0, len(lifecycle.transitions) - 1))

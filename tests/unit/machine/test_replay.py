@@ -13,7 +13,14 @@ from fsm_session.errors import JournalError
 from fsm_session.machine import Failure, Lifecycle, Move
 from fsm_session.machine.journal import Journal, read_journal, replay
 from tests.unit.machine.coffee import COFFEE
-from tests.unit.machine.strategies import Script, answers, drive, expected_log, scripted_lifecycles
+from tests.unit.machine.strategies import (
+    Script,
+    answers,
+    drive,
+    expected_log,
+    patient,
+    scripted_lifecycles,
+)
 
 Yes = frozenset[tuple[int, int]]
 Records = list[dict[str, Any]]
@@ -31,6 +38,7 @@ def records_of(script: Script) -> Records:
 class TestReplay:
     """replay: "Follow the moves of a journal through the table; give the state they lead to"."""
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.none() | st.integers(0, 60))
     def test_every_run_replays_to_the_state_it_ended_in(
         self, lifecycle: Lifecycle, yes: Yes, breaks: int | None
@@ -40,6 +48,7 @@ class TestReplay:
         assert replay(lifecycle, records_of(script)) == driver.state
         assert replay(lifecycle, []) == ""
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.data())
     def test_every_beginning_of_a_run_replays_to_where_it_was(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject
@@ -50,6 +59,7 @@ class TestReplay:
         cut = data.draw(st.integers(1, len(moves)))
         assert replay(lifecycle, moves[:cut]) == moves[cut - 1]["to"]
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.data())
     def test_a_move_that_the_table_does_not_have_is_refused(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject
@@ -78,6 +88,7 @@ class TestReplay:
             with pytest.raises(JournalError, match="no way leads"):
                 replay(lifecycle, moves)
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.data())
     def test_a_move_left_out_or_told_twice_is_refused(
         self, lifecycle: Lifecycle, yes: Yes, data: st.DataObject
@@ -103,6 +114,7 @@ class TestReplay:
 class TestThroughTheFile:
     """Issue 2: "the journal replays to the same state"."""
 
+    @patient
     @given(scripted_lifecycles(), answers(), st.none() | st.integers(0, 60))
     def test_as_it_happens_and_read_back(
         self,

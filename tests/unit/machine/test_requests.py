@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from fsm_session.errors import IllegalMoveError
 from fsm_session.machine import Driver, Inbox, Lifecycle, Receipt, Request, State, Transition
 from tests.unit.machine.coffee import COFFEE, HOME, Kitchen
+from tests.unit.machine.strategies import patient
 
 
 @pytest.fixture(name="_jumpy")
@@ -47,6 +48,7 @@ def together(*acts: Callable[[], object]) -> None:
 class TestReceipt:
     """Receipt: "it is answered once, later answers are ignored"."""
 
+    @patient
     @given(st.lists(st.sampled_from(["done", "refused", "failed"]), min_size=1, max_size=4))
     def test_the_first_answer_stands(self, answers: list[str]) -> None:
         receipt = Receipt()
@@ -123,7 +125,12 @@ class TestWait:
             answers.append(receipt.status)
 
         thread = threading.Thread(target=ask)
-        kitchen.deeds["brew"] = lambda _: thread.start() or asked.wait(30)  # type: ignore[func-returns-value]
+
+        def have_it_asked(_: Kitchen) -> None:
+            thread.start()
+            assert asked.wait(30)
+
+        kitchen.deeds["brew"] = have_it_asked
         Driver(COFFEE, kitchen, inbox=kitchen.inbox).run()
         thread.join(30)
         assert answers == ["done"]
@@ -132,6 +139,7 @@ class TestWait:
 class TestInbox:
     """Inbox: "``capacity`` bounds how many may wait; one more is refused"."""
 
+    @patient
     @given(st.integers(0, 5), st.lists(st.sampled_from(["submit", "take", "refuse", "close"])))
     def test_it_is_a_bounded_queue(self, capacity: int, acts: list[str]) -> None:
         inbox, waiting, closed = Inbox(capacity), list[Receipt](), False

@@ -14,6 +14,7 @@ from fsm_session.errors import GuardError
 from fsm_session.machine import Driver, Guard, Lifecycle, State, Transition, any_of
 from fsm_session.machine.state import name_of, summary_of
 from tests.unit.machine.coffee import has_beans, heat, stop_requested
+from tests.unit.machine.strategies import patient
 
 
 def guard_saying(answer: Any, asked: list[Any]) -> Guard:
@@ -27,6 +28,7 @@ def guard_saying(answer: Any, asked: list[Any]) -> Guard:
 class TestAnyOf:
     """AnyOf: "A guard that holds where one of its guards does; they are tried in order"."""
 
+    @patient
     @given(st.lists(st.booleans(), min_size=1, max_size=5))
     def test_it_is_the_or_of_its_guards(self, answers: list[bool]) -> None:
         asked: list[bool] = []
@@ -44,6 +46,7 @@ class TestAnyOf:
         assert any_of(stop_requested, has_beans) == any_of(stop_requested, has_beans)
         assert any_of(stop_requested, has_beans) != any_of(has_beans, stop_requested)
 
+    @patient
     @given(st.sampled_from(["no", 1, 0, None, [], [0]]), st.lists(st.just(False), max_size=2))
     def test_an_answer_that_is_no_bool_is_an_error_behind_an_any_of_too(
         self, answer: object, before: list[bool]

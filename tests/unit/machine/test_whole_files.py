@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fsm_session.errors import ExportError
 from fsm_session.whole_files import write_whole
+from tests.unit.machine.strategies import patient
 
 
 def failing(number: int, kind: type[BaseException]) -> Callable[[int], None]:
@@ -30,6 +31,7 @@ def failing(number: int, kind: type[BaseException]) -> Callable[[int], None]:
 class TestWhole:
     """write_whole: "Write a file so that a reader, or a crash, never meets half of it"."""
 
+    @patient
     @given(st.lists(st.binary(max_size=2000), min_size=1, max_size=3))
     def test_the_last_content_stands_and_nothing_beside_it(
         self, tmp_path_factory: pytest.TempPathFactory, contents: list[bytes]
