@@ -42,7 +42,10 @@ SCANNER = ("scan",)
 
 @frozen(eq=False)
 class Run:
-    """What came of a run. ``data`` is the last session's, to be looked at."""
+    """What came of a run. ``data`` is the last session's, to be looked at.
+
+    ``out`` is the folder of the records, None where none were written.
+    """
 
     outcome: Outcome
     sessions: tuple[SessionResult, ...]
@@ -177,7 +180,7 @@ class SessionCoordinator:
             self.context.data if self._kept is None else self._kept,
             tuple(self._records.moves),
             tuple(self._driver.failures),
-            self._out,
+            self._out if self._records.begun else None,
         )
 
 

@@ -75,7 +75,7 @@ class RunRecords:
         self._journal: Journal | None = None
         self._header: dict[str, Any] = {}
         self._earlier: list[Path] = []
-        self._begun = False
+        self.begun = False
         self._held_back: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
         self._digests: dict[str, str] = {}
         self._last_move_ns = wall_time_ns()
@@ -104,9 +104,9 @@ class RunRecords:
 
         Called once the run is known to be possible: one that is not leaves the earlier one whole.
         """
-        if self._journal is None or self._begun:
+        if self._journal is None or self.begun:
             return
-        self._begun = True
+        self.begun = True
         try:
             for path in (*self._earlier, self._journal.path.with_name("run.json")):
                 path.unlink(missing_ok=True)
@@ -134,7 +134,7 @@ class RunRecords:
         kind = "move" if isinstance(record, Move) else "error"
         facts = _move(record) if isinstance(record, Move) else describe(record)
         meta = {"wall": iso(now_ns), "seconds": round(seconds, 6)}
-        if self._begun:
+        if self.begun:
             self._journal.append(kind, facts, meta)
         else:
             self._held_back.append((kind, facts, meta))
@@ -179,7 +179,7 @@ class RunRecords:
 
         A run that was found impossible leaves no record where an earlier one has left its own.
         """
-        if self._out is None or (self._earlier and not self._begun):
+        if self._out is None or (self._earlier and not self.begun):
             return
         self.begin()
         record = {

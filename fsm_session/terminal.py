@@ -89,7 +89,9 @@ class RunProgress:
 
 def show_run(run: Run, name: str, sessions: Sequence[TradingSession]) -> None:
     """Print the closing table: a row a session, their sums, the outcome."""
-    table = _table("session", "symbols", "steps", "bars", "signals", "scans", "", title=name)
+    table = _table(
+        "session", "symbols", "steps", "bars", "signals", "scans", "quality", "", title=name
+    )
     early = {each.label: each for each in sessions if each.early_close}
     for row in _ends([_session_row(each, early) for each in run.sessions]):
         table.add_row(*map(_text, row))
@@ -151,7 +153,7 @@ def show_failures(run: Run) -> None:
             _complain("\n  ".join([f"the run failed in {_place(failure)}:", *lines]))
     if len(run.errors) > FAULTS_SHOWN:
         _complain(f"and {len(run.errors) - FAULTS_SHOWN} more")
-    told = "none, there was no --out" if run.out is None else shown(run.out / "run.json")
+    told = "none were written" if run.out is None else shown(run.out / "run.json")
     click.echo(f"records: {told}", err=True)
 
 
@@ -235,7 +237,8 @@ def _session_row(result: SessionResult, early: dict[str, TradingSession]) -> tup
     if result.left_out:
         notes.append(f"without {_names(result.left_out)}")
     counts = (f"{each:,}" for each in _counts(result))
-    return (result.date, str(len(result.symbols)), *counts, ", ".join(notes))
+    quality = f"{result.quality_percent:.1f} %"
+    return (result.date, str(len(result.symbols)), *counts, quality, ", ".join(notes))
 
 
 def _counts(result: SessionResult) -> tuple[int, ...]:
@@ -288,7 +291,9 @@ def _table(*columns: str, title: str) -> Table:
     from rich.table import Table
 
     table = Table(title=_text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    numbers = ("symbols", "steps", "bars", "signals", "scans") if "steps" in columns else ()
+    numbers = (
+        ("symbols", "steps", "bars", "signals", "scans", "quality") if "steps" in columns else ()
+    )
     for name in columns:
         table.add_column(name, justify="right" if name in numbers else "left")
     return table

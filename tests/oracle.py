@@ -32,7 +32,7 @@ def rows(folder: str, name: str) -> pd.DataFrame:
 
 
 def regular(frame: pd.DataFrame, times: pd.Series[Any]) -> pd.DataFrame:
-    return frame[(frame.index >= times.open) & (frame.index < times.close)]
+    return frame.loc[(frame.index >= times.open) & (frame.index < times.close)]
 
 
 def derive(frame: pd.DataFrame, times: pd.Series[Any], interval: str) -> pd.DataFrame:
@@ -40,11 +40,12 @@ def derive(frame: pd.DataFrame, times: pd.Series[Any], interval: str) -> pd.Data
         return frame
     origin = times.open.tz_convert("UTC")
     grouped = frame.resample(RULES[interval], label="left", closed="left", origin=origin)
-    return grouped.agg(HOW).dropna()
+    return pd.DataFrame(grouped.agg(HOW)).dropna()
 
 
 def day(frame: pd.DataFrame, date: str, interval: str, table: pd.DataFrame) -> pd.DataFrame:
-    times = table.loc[date]
+    times = table.loc[pd.Timestamp(date)]
+    assert isinstance(times, pd.Series)
     return derive(regular(frame, times), times, interval)
 
 

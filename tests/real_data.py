@@ -5,9 +5,7 @@ from pathlib import Path
 
 import pytest
 
-SHARED = Path(
-    os.environ.get("FSM_SESSION_SHARED", Path(__file__).parent.parent.parent / "shared")
-)
+SHARED = Path(os.environ.get("FSM_SESSION_SHARED", Path(__file__).parent.parent.parent / "shared"))
 
 needs_shared = pytest.mark.skipif(
     not (SHARED / "data").is_dir(),

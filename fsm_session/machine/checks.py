@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from fsm_session.errors import Fault
-from fsm_session.machine.state import State, name_of
+from fsm_session.machine.state import AnyOf, State, name_of
 
 if TYPE_CHECKING:
     from fsm_session.machine.lifecycle import Lifecycle
@@ -29,7 +29,9 @@ def find_faults(lifecycle: Lifecycle) -> list[Fault]:
     otherwise repeat the same fault in other words.
     """
     faults = [fault for rule in LOCAL for fault in rule(lifecycle)]
-    return faults or [fault for rule in GLOBAL for fault in rule(lifecycle)]
+    if not any(ends_are_declared(lifecycle)):
+        faults += [fault for rule in GLOBAL for fault in rule(lifecycle)]
+    return faults
 
 
 def has_states(lifecycle: Lifecycle) -> Found:
@@ -65,8 +67,9 @@ def hooks_are_functions(lifecycle: Lifecycle) -> Found:
 def guards_are_functions(lifecycle: Lifecycle) -> Found:
     """Guards are functions or None."""
     for place, row in enumerate(lifecycle.transitions):
-        if row.guard is not None and not callable(row.guard):
-            yield Fault(f"the guard {row.guard!r} is no function", key=f"transitions[{place}]")
+        for guard in guards_of(row.guard):
+            if not callable(guard):
+                yield Fault(f"the guard {guard!r} is no function", key=f"transitions[{place}]")
 
 
 def ends_are_declared(lifecycle: Lifecycle) -> Found:
@@ -159,6 +162,15 @@ def _closure(
     return reached
 
 
+def guards_of(guard: object) -> Iterator[object]:
+    """Give a row's guard, one by one where it joins several."""
+    if isinstance(guard, AnyOf):
+        for each in guard.guards:
+            yield from guards_of(each)
+    elif guard is not None:
+        yield guard
+
+
 def hooks_by_kind(state: State) -> dict[str, tuple[object, ...]]:
     """Give a state's hooks under the names of their kinds, in the order in which they run."""
     activity = () if state.activity is None else (state.activity,)
@@ -172,10 +184,10 @@ LOCAL = (
     guards_are_functions,
     ends_are_declared,
     ends_are_final,
-)
-GLOBAL = (
     nothing_gets_stuck,
     every_row_can_be_taken,
+)
+GLOBAL = (
     every_state_can_be_reached,
     every_state_can_end,
 )

@@ -34,6 +34,12 @@ class _Place:
     hook: str = ""
 
 
+class _Engine(Machine):
+    """A Machine to which ``*`` and ``=`` are names like any other."""
+
+    wildcard_all = wildcard_same = object()  # type: ignore[assignment]
+
+
 class _Model:
     """What ``transitions`` keeps its state on; compared by identity, with a ``__dict__``."""
 
@@ -75,6 +81,8 @@ class Driver:
         self._moving: Transition | None = None
         self._failing = False
         self._moves = 0
+        self._busy = 0
+        self._ended = False
         self._cut_short = False
         self._model = _Model()
         self._machine = self._engine()
@@ -97,21 +105,35 @@ class Driver:
         Nothing is raised for what hooks, guards and activities raise: it leads to the failure
         state and stands in ``failures``. A KeyboardInterrupt is a stop; one after that an error.
         """
+        if self._ended:
+            return self.state
+        self._refuse_unless_free()
         try:
-            while not self.finished:
-                self.step()
+            while self._another_round():
+                pass
         finally:
             self.end()
         return self.state
 
     def step(self) -> None:
         """Make one round of a run, whatever is raised in it: an error leads to the next round."""
+        self._refuse_unless_free()
         self.inbox.own()
         error, self._error = self._error, None
         try:
             self._go_on(error)
         except BaseException as raised:  # noqa: BLE001 - leads to the failure state
+            self._moving, self._busy = None, 0  # whatever broke off, nothing is under way now
             self._error = self._unless_stop(raised)
+
+    def _another_round(self) -> bool:
+        try:
+            if self.finished:
+                return False
+            self.step()
+        except KeyboardInterrupt as interrupt:  # between two rounds
+            self._error = self._unless_stop(interrupt)
+        return True
 
     def end(self) -> None:
         """Answer whoever still waits, and let go of everything. The run can't go on after it."""
@@ -128,10 +150,11 @@ class Driver:
     def advance(self) -> None:
         """Make one round: the state's activity, a decision, the move."""
         self._refuse_unless_free()
+        if self.state == START:
+            raise IllegalMoveError("the run has not begun")
         activity = self._states[self.state].activity
         if activity is not None and not self._cut_short:
-            self._at(_Place(self.state, "activity", name_of(activity)))
-            activity(self.context)
+            self._call(activity, _Place(self.state, "activity", name_of(activity)))
         self._move(*self._decide())
         self._cut_short = False
 
@@ -149,9 +172,11 @@ class Driver:
         Raises IllegalMoveError, which says why, and has then changed nothing.
         """
         self._refuse_unless_free()
-        if reason := self.why_not(target):
+        row, trigger = self._decide() if self._rows.get(self.state) else (None, "")
+        if row is None or row.target != target:
+            reason = self.why_not(target) or f"{target}: a guard has changed its mind"
             raise IllegalMoveError(reason)
-        self._move(*self._decide())
+        self._move(row, trigger)
 
     def why_not(self, target: str) -> str:
         """Say why the machine would not move to ``target`` now; empty where it would."""
@@ -174,7 +199,7 @@ class Driver:
             self._fail(error)
         elif self.state == START:
             self.begin()
-        elif self._states[self.state].final:  # it ended well, but its clean-up did not
+        elif self.failures:  # its clean-up failed, or a second error met the first
             self._enter_failure()
         else:
             self.advance()
@@ -188,14 +213,24 @@ class Driver:
     def _ask(self, row: Transition) -> bool:
         if row.guard is None:
             return True
-        self._at(_Place(self.state, "guard", name_of(row.guard)))
-        answer = row.guard(self.context)
+        before = self._place
+        answer = self._call(row.guard, _Place(self.state, "guard", name_of(row.guard)))
         if not isinstance(answer, bool):
             raise GuardError(
                 f"the guard {name_of(row.guard)} of {row.source} answered {answer!r};"
                 " a guard answers True or False"
             )
+        self._place = before
         return answer
+
+    def _call(self, function: Callable[[Any], Any], place: _Place) -> Any:
+        """Call what was declared. Until it is back, nothing else moves the machine."""
+        self._at(place)
+        self._busy += 1
+        try:
+            return function(self.context)
+        finally:
+            self._busy -= 1
 
     def _move(self, row: Transition, trigger: str) -> None:
         self._moving, self._failing = row, trigger == FAIL
@@ -212,6 +247,13 @@ class Driver:
                 f"the move from {self._moving.source} to {self._moving.target} is still under way;"
                 " a hook leaves a request instead"
             )
+        if self._busy:
+            raise IllegalMoveError(
+                f"{self._place.hook} of {self._place.phase} is still at work;"
+                " leave a request instead"
+            )
+        if self._ended:
+            raise IllegalMoveError(f"the run has ended: {self.state}")
         if self.inbox.owner_is_other():
             raise IllegalMoveError("another thread runs this machine; leave a request instead")
 
@@ -231,14 +273,19 @@ class Driver:
 
     def _note(self, error: BaseException) -> None:
         """Put an error on record, each of a group by itself, and tell the observers."""
-        place, where = self._place, self._where()
+        place = self._place
+        where: Mapping[str, str] = {}
+        try:
+            where = self._where()
+        except BaseException as second:  # noqa: BLE001 - must not take the first one's place
+            error = BaseExceptionGroup("", [error, second])
         errors = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
         for each in errors:
             failure = Failure(each, place.phase, place.kind, place.hook, where)
             self.failures.append(failure)
             try:
                 self._tell(failure)
-            except Exception as second:  # noqa: BLE001 - the observer's own error is one more
+            except BaseException as second:  # noqa: BLE001 - an observer's error is one more
                 self.failures.append(Failure(second, place.phase, "observer", "", where))
 
     def _enter_failure(self) -> None:
@@ -247,7 +294,12 @@ class Driver:
 
     def _tell(self, record: Move | Failure) -> None:
         for observer in self._observers:
-            observer(record)
+            try:
+                observer(record)
+            except KeyboardInterrupt as interrupt:
+                if self._unless_stop(interrupt) is not None:
+                    raise
+                observer(record)  # what it was told half-way it is told again
 
     def _at(self, place: _Place) -> None:
         self._place = place
@@ -266,8 +318,7 @@ class Driver:
         place = _Place(state.name, "entry", name_of(hook))
 
         def enter() -> None:
-            self._at(place)
-            hook(self.context)
+            self._call(hook, place)
 
         return enter
 
@@ -277,8 +328,7 @@ class Driver:
         def leave() -> None:
             # what a phase does at its end is not for one that was broken off
             if not self._failing and not self._cut_short:
-                self._at(place)
-                hook(self.context)
+                self._call(hook, place)
 
         return leave
 
@@ -309,7 +359,7 @@ class Driver:
             table += [(trigger, row.source, row.target) for row, trigger in rows]
         if self.lifecycle.failure is not None:
             table += [(FAIL, name, self.lifecycle.failure) for name in (START, *self._states)]
-        return Machine(
+        return _Engine(
             model=self._model,
             states=[EngineState(START), *map(self._engine_state, self.lifecycle.states)],
             transitions=[{"trigger": t, "source": s, "dest": d} for t, s, d in table],
@@ -328,9 +378,8 @@ class Driver:
 
     def _release(self) -> None:
         """Break the ring of machine, model and hooks, so that a run is freed when dropped."""
-        state = self.state
+        state, self._ended = self.state, True
         self._machine.states.clear()
         self._machine.events.clear()
         self._machine.models.clear()
-        self._model.__dict__.clear()
-        self._model.state = state
+        self._model.__dict__ = {"state": state}

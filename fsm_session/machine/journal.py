@@ -23,6 +23,7 @@ from fsm_session.whole_files import sync_folder
 
 FORMAT = 1
 _CRC_KEY = b',"crc":"'
+_OWN = {"number", "kind", "meta", "crc"}
 _TAIL = len(_CRC_KEY) + 8 + len('"}')
 
 
@@ -32,6 +33,9 @@ class Journal:
     def __init__(self, path: Path, file: IO[bytes]) -> None:
         self.path = path
         self._file = file
+        self._size = 0
+        self._settled = True
+        self._broken = ""
         self._number = 0
 
     @classmethod
@@ -56,14 +60,18 @@ class Journal:
     def create(cls, path: Path, header: Mapping[str, Any]) -> Journal:
         """Open a journal and begin it at once; JournalError as :meth:`take` and :meth:`begin`."""
         journal = cls.take(path)
-        journal.begin(header)
+        try:
+            journal.begin(header)
+        except BaseException:
+            journal.close()
+            raise
         return journal
 
     def begin(self, header: Mapping[str, Any]) -> None:
         """Begin with the header, in place of whatever stands there; JournalError as ever."""
         try:
             self._file.truncate(0)
-            self._number = 0
+            self._number = self._size = 0
             self.append("header", {"format": FORMAT, **header}, sync=True)
             sync_folder(self.path.parent)
         except OSError as error:
@@ -81,19 +89,33 @@ class Journal:
 
         Raises JournalError; a write or a sync that failed is never tried again.
         """
+        if taken := _OWN & set(facts):
+            raise JournalError(f"{self.path}: facts can't be named {', '.join(sorted(taken))}")
         record = {"number": self._number, "kind": kind, **facts}
         if meta is not None:
             record["meta"] = meta
-        line = _sealed(orjson.dumps(record))
         try:
+            line = _sealed(orjson.dumps(record))
+        except orjson.JSONEncodeError as error:
+            raise JournalError(f"{self.path}: a {kind} can't be written: {error}") from error
+        self._write(line, sync=sync)
+        self._number, self._size, self._settled = self._number + 1, self._size + len(line), True
+
+    def _write(self, line: bytes, *, sync: bool) -> None:
+        if self._broken or self._file.closed:
+            raise JournalError(f"{self.path} {self._broken or 'is closed'}")
+        try:
+            if not self._settled:  # an interrupt broke the last one off: it never happened
+                self._file.truncate(self._size)
+            self._settled = False
             written = self._file.write(line)
             if written != len(line):
                 raise OSError(None, f"{written} of {len(line)} bytes were taken")
             if sync:
                 os.fsync(self._file.fileno())
         except OSError as error:
-            raise JournalError(f"{self.path} can't be written: {error.strerror}") from error
-        self._number += 1
+            self._broken = f"can't be written: {error.strerror}"
+            raise JournalError(f"{self.path} {self._broken}") from error
 
     def close(self) -> None:
         """Close the file, and let go of the lock with it. Safe twice."""
@@ -139,9 +161,10 @@ def replay(lifecycle: Lifecycle, records: Iterable[Mapping[str, Any]]) -> str:
     for record in records:
         if record["kind"] != "move":
             continue
-        source, target = record["from"], record["to"]
+        source, target = record.get("from"), record.get("to")
         legal = target == lifecycle.initial if source is None else (source, target) in ways
-        if source != state or not (legal or target == lifecycle.failure):
+        failed = target == lifecycle.failure is not None and target != source
+        if "from" not in record or source != state or not (legal or failed):
             raise JournalError(f"move {record['number']}: no way leads from {state} to {target}")
         state = target
     return state or ""

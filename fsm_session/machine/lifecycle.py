@@ -104,13 +104,12 @@ class Lifecycle:
 
     def digest(self) -> str:
         """Give a SHA-256 in hex of all that is declared, hooks and guards by their names."""
-        lines = [f"{self.name} {self.initial} {self.failure}"]
-        lines += [
-            f"state {state.name!r} {state.final} {[*map(name_of, state.entry)]}"
-            f" {name_of(state.activity)} {[*map(name_of, state.exit)]}"
+        states = [
+            (state.name, state.final, [*map(name_of, hooks)])
             for state in self.states
+            for hooks in (state.entry, [state.activity], state.exit)
         ]
-        lines += [
-            f"row {row.source!r} {row.target!r} {name_of(row.guard)}" for row in self.transitions
-        ]
-        return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+        rows = [(row.source, row.target, name_of(row.guard)) for row in self.transitions]
+        # ascii() quotes everything, so that no name runs into the next
+        declared = ascii((self.name, self.initial, self.failure, states, rows))
+        return hashlib.sha256(declared.encode()).hexdigest()

@@ -59,7 +59,8 @@ class Receipt:
 
     def _answer(self, status: Status, reason: str, error: BaseException | None) -> None:
         if self.status == "waiting":
-            self.status, self.reason, self.error = status, reason, error
+            # the status last: whoever sees it sees the reason
+            self.reason, self.error, self.status = reason, error, status
             self._answered.set()
 
 
@@ -85,6 +86,7 @@ class Inbox:
         self._closed = ""
         self._waiting: deque[Request] = deque()
         self._stops: deque[Receipt] = deque()
+        self._taken: list[Request] = []
         self._lock = threading.Lock()
         self._owner: int | None = None
 
@@ -136,6 +138,8 @@ class Inbox:
         with self._lock:
             taken = tuple(self._waiting)
             self._waiting.clear()
+            self._taken = [each for each in self._taken if each.receipt.status == "waiting"]
+            self._taken += taken
         return taken
 
     def refuse_all(self, reason: str) -> None:
@@ -148,6 +152,9 @@ class Inbox:
         with self._lock:
             self._closed = reason
         self.refuse_all(reason)
+        for request in self._taken:  # by a hook that raised before it answered
+            request.receipt.refuse(reason)
+        self._taken = []
         self._answer_stops()
 
     def _answer_stops(self) -> None:

@@ -67,7 +67,11 @@ class AnyOf:
 
     def __call__(self, context: Any) -> bool:
         """Ask the guards in order, and no more once one holds."""
-        return any(guard(context) for guard in self.guards)
+        for guard in self.guards:
+            # an answer that is no bool is handed on, for the driver to refuse
+            if (answer := guard(context)) is not False:
+                return answer
+        return False
 
 
 def any_of(*guards: Guard) -> AnyOf:

@@ -56,6 +56,11 @@ def frames(market: Market) -> dict[str, pd.DataFrame]:
     }
 
 
+def starts_ns(frame: pd.DataFrame) -> list[int]:
+    starts: list[int] = pd.DatetimeIndex(frame.index).as_unit("ns").asi8.tolist()
+    return starts
+
+
 class Watcher:
     """A strategy that writes down everything it can see, and trades on a memory of its own."""
 
@@ -155,7 +160,7 @@ class TestNothingLaterThanNow:
         starts = {
             (name, start): start + 60 * 10**9
             for name, frame in whole.items()
-            for start in frame.index.as_unit("ns").asi8.tolist()
+            for start in starts_ns(frame)
         }
         assert seen == starts
 
@@ -179,7 +184,7 @@ class TestNothingLaterThanNow:
         assert result.outcome == "completed"
         five = 5 * 60 * 10**9
         for name, frame in whole.items():
-            bins = {start // five * five for start in frame.index.as_unit("ns").asi8.tolist()}
+            bins = {start // five * five for start in starts_ns(frame)}
             for start in bins:
                 # every session's end is a multiple of five minutes, and ends with a step
                 assert seen[name, start] == min(each for each in steps if each >= start + five)

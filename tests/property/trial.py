@@ -173,7 +173,7 @@ class Trial:
             self.check_journal()
 
     def check_journal(self) -> None:
-        if not self.coordinator._records._begun:
+        if not self.coordinator._records.begun:
             return
         state = replay(TRADING_DAY, read_journal(self.folder / "out" / "journal.jsonl").records)
         assert state == ("" if self.driver.state == "(start)" else self.driver.state)

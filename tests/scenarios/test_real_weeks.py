@@ -129,9 +129,9 @@ def test_derived_bars_are_those_of_the_reference_files(year: Year, symbol: str) 
     path = SHARED / "golden" / "blaizard" / f"{symbol}_1m_resample.parquet"
     golden = pd.read_parquet(path).query("anchor == 'session'")
     records = {(date, name): data for date, name, data in year.symbols()}
-    for (rule, date), expected in golden.groupby(
-        ["rule", golden.timestamp.dt.tz_convert("America/New_York").dt.date.astype(str)]
-    ):
+    days = golden.timestamp.dt.tz_convert("America/New_York").dt.date.astype(str)
+    for key, expected in golden.groupby(["rule", days]):
+        rule, date = map(str, key)
         interval = {rule: label for label, rule in oracle.RULES.items()}[rule]
         columns = records[date, symbol]["bars"][interval]["columns"]
         assert (instants(columns["time"]) == pd.DatetimeIndex(expected.timestamp)).all()

@@ -28,6 +28,8 @@ def quoted(text: str) -> str:
 def block(text: str) -> str:
     """Quote a text for the beginning of a line."""
     shown = quoted(text)
+    if re.fullmatch(r"\\{4,}", shown):  # a line of nothing else would be a rule across the page
+        return rf"\ {shown}"
     return f"\\{shown}" if re.match(BEGINS, shown) else shown
 
 

@@ -63,7 +63,7 @@ class TestWhereabouts:
 
 
 def _result(number: int, *, complete: bool = True) -> SessionResult:
-    return SessionResult(f"day {number}", complete, (), (), 0, 0, (), ())
+    return SessionResult(f"day {number}", complete, (), (), 0, 0, 100.0, (), ())
 
 
 class TestBar:

@@ -115,6 +115,7 @@ class TestNamesStayNames:
     @example("a::")
     @example(">>> a")
     @example("====")
+    @example("\\\\")
     @settings(deadline=None)
     def test_what_begins_a_line_of_the_page_is_text(self, name: str) -> None:
         core = pytest.importorskip("docutils.core")
