@@ -34,6 +34,8 @@ LINES_SHOWN = 8
 #: of more rows than this the first and the last are shown
 ROWS_SHOWN = 14
 NAMES_SHOWN = 8
+#: the columns of the closing table that are numbers
+NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality %")
 
 FILES = {
     "demo.toml": "the configuration",
@@ -89,9 +91,7 @@ class RunProgress:
 
 def show_run(run: Run, name: str, sessions: Sequence[TradingSession]) -> None:
     """Print the closing table: a row a session, their sums, the outcome."""
-    table = _table(
-        "session", "symbols", "steps", "bars", "signals", "scans", "quality", "", title=name
-    )
+    table = _table("session", *NUMBERS, "", title=name)
     early = {each.label: each for each in sessions if each.early_close}
     for row in _ends([_session_row(each, early) for each in run.sessions]):
         table.add_row(*map(_text, row))
@@ -237,7 +237,7 @@ def _session_row(result: SessionResult, early: dict[str, TradingSession]) -> tup
     if result.left_out:
         notes.append(f"without {_names(result.left_out)}")
     counts = (f"{each:,}" for each in _counts(result))
-    quality = f"{result.quality_percent:.1f} %"
+    quality = f"{result.quality_percent:.1f}"
     return (result.date, str(len(result.symbols)), *counts, quality, ", ".join(notes))
 
 
@@ -291,9 +291,7 @@ def _table(*columns: str, title: str) -> Table:
     from rich.table import Table
 
     table = Table(title=_text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    numbers = (
-        ("symbols", "steps", "bars", "signals", "scans", "quality") if "steps" in columns else ()
-    )
+    numbers = NUMBERS if "steps" in columns else ()
     for name in columns:
         table.add_column(name, justify="right" if name in numbers else "left")
     return table

@@ -28,11 +28,11 @@ def schedule(start: str, end: str, calendar: str = "XNYS") -> pd.DataFrame:
 @lru_cache
 def rows(folder: str, name: str) -> pd.DataFrame:
     frame = pd.read_parquet(SHARED / "data" / folder / f"{name}.parquet")
-    return frame.set_index("timestamp")[COLUMNS]
+    return pd.DataFrame(frame.set_index("timestamp")[COLUMNS])
 
 
 def regular(frame: pd.DataFrame, times: pd.Series[Any]) -> pd.DataFrame:
-    return frame.loc[(frame.index >= times.open) & (frame.index < times.close)]
+    return pd.DataFrame(frame[(frame.index >= times.open) & (frame.index < times.close)])
 
 
 def derive(frame: pd.DataFrame, times: pd.Series[Any], interval: str) -> pd.DataFrame:
