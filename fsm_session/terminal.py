@@ -35,7 +35,7 @@ LINES_SHOWN = 8
 ROWS_SHOWN = 14
 NAMES_SHOWN = 8
 #: the columns of the closing table that are numbers
-NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality %")
+NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality")
 
 FILES = {
     "demo.toml": "the configuration",
@@ -233,11 +233,11 @@ def _whereabouts(at: Progress, results: Sequence[SessionResult]) -> dict[str, An
 def _session_row(result: SessionResult, early: dict[str, TradingSession]) -> tuple[str, ...]:
     notes = [] if result.complete else ["not complete"]
     if result.date in early:
-        notes.append(f"closes at {early[result.date].close:%H:%M}")
+        notes.append(f"closes {early[result.date].close:%H:%M}")
     if result.left_out:
         notes.append(f"without {_names(result.left_out)}")
     counts = (f"{each:,}" for each in _counts(result))
-    quality = f"{result.quality_percent:.1f}"
+    quality = f"{result.quality_percent:.1f}%"
     return (result.date, str(len(result.symbols)), *counts, quality, ", ".join(notes))
 
 
@@ -290,10 +290,14 @@ def _table(*columns: str, title: str) -> Table:
     from rich import box
     from rich.table import Table
 
-    table = Table(title=_text(title), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=_text(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
     numbers = NUMBERS if "steps" in columns else ()
     for name in columns:
-        table.add_column(name, justify="right" if name in numbers else "left")
+        table.add_column(
+            name, justify="right" if name in numbers else "left", no_wrap=name == "session"
+        )
     return table
 
 

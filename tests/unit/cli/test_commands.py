@@ -69,8 +69,8 @@ class TestRun:
         }
         assert rows["2024-07-02"][1:6] == ["2", "390", "780", "0", "0"]
         assert rows["2024-07-03"][1:6] == ["2", "210", "420", "0", "0"]
-        assert rows["2024-07-03"][6] == "100.0"
-        assert rows["2024-07-03"][7:] == ["closes", "at", "13:00"]
+        assert rows["2024-07-03"][6] == "100.0%"
+        assert rows["2024-07-03"][7:] == ["closes", "13:00"]
         assert rows["all"][1:] == ["990", "1,980", "0", "0"]
         assert "completed: 3 of 3 sessions" in result.stdout
         assert len(sessions(folder / "out")) == 3
