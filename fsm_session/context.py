@@ -112,7 +112,7 @@ class SessionContext:
             (*self._parts.faults, *found.unmet),
         )
         if not self.requirements.unmet:
-            self.records.begin()
+            self.records.begin(self.source.digest)
 
     def plans_today(self) -> list[SymbolPlan]:
         """Give the plans of the configured symbols that have data for this session."""

@@ -122,8 +122,6 @@ class SessionCoordinator:
             "config": self._config.digest(),
             "lifecycle": self._driver.lifecycle.digest(),
         }
-        if self._out is not None:
-            digests["data"] = self.context.source.digest()
         self._records.open(digests, overwrite=self._overwrite)
         try:
             self._driver.run()

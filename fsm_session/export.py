@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -99,20 +99,22 @@ class RunRecords:
         self._header = {"name": self._config.name, **digests}
         self._journal = Journal.take(self._out / "journal.jsonl")
 
-    def begin(self) -> None:
+    def begin(self, data_digest: Callable[[], str] = str) -> None:
         """Begin the journal, in place of what an earlier run has left behind. Safe twice.
 
         Called once the run is known to be possible: one that is not leaves the earlier one whole.
+        ``data_digest`` is asked only where there is a journal to begin.
         """
         if self._journal is None or self.begun:
             return
-        self.begun = True
+        header = {**self._header, "data": data_digest()}
         try:
             for path in (*self._earlier, self._journal.path.with_name("run.json")):
                 path.unlink(missing_ok=True)
         except OSError as error:
             raise ExportError(f"{path} can't be removed: {error.strerror}") from error
-        self._journal.begin(self._header)
+        self._journal.begin(header)
+        self.begun = True
         held_back, self._held_back = self._held_back, []
         for kind, facts, meta in held_back:
             self._journal.append(kind, facts, meta)
