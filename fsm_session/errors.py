@@ -120,6 +120,10 @@ class ExportError(FsmSessionError):
     """A record of the session or the run can't be written."""
 
 
+class DiagramError(ExportError):
+    """A picture can't be drawn, or what was drawn can't be read."""
+
+
 class RunFailedError(ExceptionGroup[Exception]):
     """A run ended Failed: the first error, then those of the clean-up, as they happened.
 

@@ -1,8 +1,9 @@
-"""Writes a file whole or not at all: aside first, then renamed into its place."""
+"""Writes files whole or not at all: aside first, then renamed into their places."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -12,22 +13,31 @@ from fsm_session.errors import ExportError
 def write_whole(path: Path, content: bytes) -> None:
     """Write a file so that a reader, or a crash, never meets half of it.
 
-    Raises ExportError, naming the file; what stood there before is then as it was.
+    Raises ExportError, naming the file; there is then what stood there before, or all of the new.
     """
-    aside = path.with_name(f".{path.name}.part")
+    write_all_whole({path: content})
+
+
+def write_all_whole(contents: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none takes its place before all of them are written.
+
+    Raises ExportError, naming the file that can't be written.
+    """
+    aside = {path: path.with_name(f".{path.name}.part") for path in contents}
+    path = next(iter(contents), Path())
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-        sync_folder(path.parent)
+        for path, content in contents.items():
+            _write(aside[path], content)
+        for path in contents:
+            aside[path].replace(path)
+        for folder in {path.parent for path in contents}:
+            sync_folder(folder)
     except OSError as error:
         raise ExportError(f"{path} can't be written: {error.strerror or error}") from error
     finally:
-        with suppress(OSError):  # the first error is the one to be told
-            aside.unlink()
+        for each in aside.values():
+            with suppress(OSError):  # mostly it has been renamed; else the first error is told
+                each.unlink()
 
 
 def sync_folder(folder: Path) -> None:
@@ -37,3 +47,11 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -1,9 +1,7 @@
 """Runs a lifecycle: decides purely, then acts, and keeps the state true when something raises.
 
-This is the only importer of ``transitions``, and uses little of it on purpose: a plain Machine,
-one trigger a row, callables only. Its queue, its locks, its conditions, ``on_exception`` and
-``finalize_event`` each lose an error, a request or a thread somewhere; so the guards are asked
-here, before anything moves, and whatever a hook raises is caught here, with its place.
+The guards are asked before anything moves, and whatever a hook raises is caught here, with its
+place: what moves the state underneath only moves it.
 """
 
 from __future__ import annotations
@@ -12,17 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from attrs import frozen
-from transitions import Machine
-from transitions import State as EngineState
 
 from fsm_session.errors import GuardError, IllegalMoveError
 from fsm_session.machine.checks import START
+from fsm_session.machine.engine import BEGIN, FAIL, Call, Engine
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.records import Failure, Move, Observer
 from fsm_session.machine.requests import Inbox
 from fsm_session.machine.state import Hook, State, Transition, name_of
-
-FAIL = "fail"
 
 
 @frozen
@@ -32,19 +27,6 @@ class _Place:
     phase: str
     kind: str = ""
     hook: str = ""
-
-
-class _Engine(Machine):
-    """A Machine to which ``*`` and ``=`` are names like any other."""
-
-    wildcard_all = wildcard_same = object()  # type: ignore[assignment]
-
-
-class _Model:
-    """What ``transitions`` keeps its state on; compared by identity, with a ``__dict__``."""
-
-    state: str
-    trigger: Callable[[str], bool]
 
 
 class Driver:
@@ -71,11 +53,6 @@ class Driver:
         self._observers = tuple(observers)
         self._where = where
         self._states = {state.name: state for state in lifecycle.states}
-        self._rows = {
-            name: [(row, f"row {n}") for n, row in enumerate(lifecycle.transitions)
-                   if row.source == name]
-            for name in self._states
-        }  # fmt: skip
         self._place = _Place(START)
         self._error: BaseException | None = None
         self._moving: Transition | None = None
@@ -84,13 +61,12 @@ class Driver:
         self._busy = 0
         self._ended = False
         self._cut_short = False
-        self._model = _Model()
-        self._machine = self._engine()
+        self._engine = Engine(lifecycle, self._ways_in, self._ways_out)
 
     @property
     def state(self) -> str:
         """Name the state the machine is in; ``(start)`` before the first."""
-        return self._model.state
+        return self._engine.state
 
     @property
     def finished(self) -> bool:
@@ -138,14 +114,15 @@ class Driver:
     def end(self) -> None:
         """Answer whoever still waits, and let go of everything. The run can't go on after it."""
         self.inbox.close(f"the run has ended: {self.state}")
-        self._release()
+        self._ended = True
+        self._engine.release()
 
     def begin(self) -> None:
         """Enter the initial state and run its entry hooks."""
         self._refuse_unless_free()
         if self.state != START:
             raise IllegalMoveError(f"the run has begun already, it is in {self.state}")
-        self._move(Transition(START, self.lifecycle.initial), "begin")
+        self._move(Transition(START, self.lifecycle.initial), BEGIN)
 
     def advance(self) -> None:
         """Make one round: the state's activity, a decision, the move."""
@@ -172,7 +149,7 @@ class Driver:
         Raises IllegalMoveError, which says why, and has then changed nothing.
         """
         self._refuse_unless_free()
-        row, trigger = self._decide() if self._rows.get(self.state) else (None, "")
+        row, trigger = self._decide() if self._engine.rows.get(self.state) else (None, "")
         if row is None or row.target != target:
             reason = self.why_not(target) or f"{target}: a guard has changed its mind"
             raise IllegalMoveError(reason)
@@ -180,7 +157,7 @@ class Driver:
 
     def why_not(self, target: str) -> str:
         """Say why the machine would not move to ``target`` now; empty where it would."""
-        rows = [row for row, _ in self._rows.get(self.state, ()) if row.target == target]
+        rows = [row for row, _ in self._engine.rows.get(self.state, ()) if row.target == target]
         if not rows:
             return f"no row of the table leads from {self.state} to {target}"
         row = self.decide()
@@ -205,7 +182,7 @@ class Driver:
             self.advance()
 
     def _decide(self) -> tuple[Transition, str]:
-        for row, trigger in self._rows.get(self.state, ()):
+        for row, trigger in self._engine.rows.get(self.state, ()):
             if self._ask(row):
                 return row, trigger
         raise IllegalMoveError(f"no way leads out of {self.state}")
@@ -235,7 +212,7 @@ class Driver:
     def _move(self, row: Transition, trigger: str) -> None:
         self._moving, self._failing = row, trigger == FAIL
         try:
-            self._model.trigger(trigger)
+            self._engine.fire(trigger)
         finally:
             self._moving = None
         if self.state != row.target:
@@ -314,7 +291,17 @@ class Driver:
         source = None if row.source == START else row.source
         self._tell(Move(self._moves, source, row.target, guard, self._where()))
 
-    def _on_the_way_in(self, state: State, hook: Hook) -> Callable[[], None]:
+    def _ways_in(self, state: State) -> list[Call]:
+        calls = [self._on_the_way_in(state, hook) for hook in state.entry]
+        if not state.final:
+            return [self._arrive, *calls]
+        calls = [self._whatever_happens(call) for call in calls]
+        return [self._whatever_happens(self._arrive, tries=1), *calls]
+
+    def _ways_out(self, state: State) -> list[Call]:
+        return [self._on_the_way_out(state, hook) for hook in state.exit]
+
+    def _on_the_way_in(self, state: State, hook: Hook) -> Call:
         place = _Place(state.name, "entry", name_of(hook))
 
         def enter() -> None:
@@ -322,7 +309,7 @@ class Driver:
 
         return enter
 
-    def _on_the_way_out(self, state: State, hook: Hook) -> Callable[[], None]:
+    def _on_the_way_out(self, state: State, hook: Hook) -> Call:
         place = _Place(state.name, "exit", name_of(hook))
 
         def leave() -> None:
@@ -332,7 +319,7 @@ class Driver:
 
         return leave
 
-    def _whatever_happens(self, call: Callable[[], None], tries: int = 2) -> Callable[[], None]:
+    def _whatever_happens(self, call: Call, tries: int = 2) -> Call:
         """Wrap what runs in a final state: an error is noted, and the next hook still runs.
 
         What raised, or was interrupted, is tried once more: hooks of a final state can be run
@@ -352,34 +339,3 @@ class Driver:
                         self._note(error)
 
         return clean_up
-
-    def _engine(self) -> Machine:
-        table = [("begin", START, self.lifecycle.initial)]
-        for rows in self._rows.values():
-            table += [(trigger, row.source, row.target) for row, trigger in rows]
-        if self.lifecycle.failure is not None:
-            table += [(FAIL, name, self.lifecycle.failure) for name in (START, *self._states)]
-        return _Engine(
-            model=self._model,
-            states=[EngineState(START), *map(self._engine_state, self.lifecycle.states)],
-            transitions=[{"trigger": t, "source": s, "dest": d} for t, s, d in table],
-            initial=START,
-            auto_transitions=False,
-        )
-
-    def _engine_state(self, state: State) -> EngineState:
-        calls = [self._on_the_way_in(state, hook) for hook in state.entry]
-        arrive: Callable[[], None] = self._arrive
-        if state.final:
-            calls = [self._whatever_happens(call) for call in calls]
-            arrive = self._whatever_happens(arrive, tries=1)
-        leaves = [self._on_the_way_out(state, hook) for hook in state.exit]
-        return EngineState(state.name, on_enter=[arrive, *calls], on_exit=[*leaves])
-
-    def _release(self) -> None:
-        """Break the ring of machine, model and hooks, so that a run is freed when dropped."""
-        state, self._ended = self.state, True
-        self._machine.states.clear()
-        self._machine.events.clear()
-        self._machine.models.clear()
-        self._model.__dict__ = {"state": state}

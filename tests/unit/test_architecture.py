@@ -90,8 +90,8 @@ def test_machine_knows_no_trading() -> None:
             assert rooms <= allowed, name_of(path)
 
 
-def test_only_the_driver_imports_transitions() -> None:
-    assert importers("transitions") == {"fsm_session.machine.driver"}
+def test_only_the_engine_imports_transitions() -> None:
+    assert importers("transitions") == {"fsm_session.machine.engine"}
 
 
 def test_only_threads_makes_threads() -> None:

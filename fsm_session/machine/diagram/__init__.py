@@ -6,11 +6,10 @@ from fsm_session.machine.diagram.mermaid import to_mermaid
 from fsm_session.machine.diagram.model import Diagram, Edge, Function, Kind, Node
 from fsm_session.machine.diagram.reading import diagram_of
 from fsm_session.machine.diagram.rst import to_rst
-from fsm_session.machine.diagram.svg import DiagramError, to_svg
+from fsm_session.machine.diagram.svg import to_svg
 
 __all__ = [
     "Diagram",
-    "DiagramError",
     "Edge",
     "Function",
     "Kind",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Mapping
-from contextlib import suppress
 from difflib import unified_diff
 from pathlib import Path
 
+from fsm_session.errors import DiagramError
 from fsm_session.machine.diagram.dot import to_dot
 from fsm_session.machine.diagram.mermaid import to_mermaid
 from fsm_session.machine.diagram.reading import diagram_of
 from fsm_session.machine.diagram.rst import to_rst
-from fsm_session.machine.diagram.svg import DiagramError, is_drawn_from, to_svg
+from fsm_session.machine.diagram.svg import is_drawn_from, to_svg
 from fsm_session.machine.lifecycle import Lifecycle
+from fsm_session.whole_files import write_all_whole
 
 #: as long as the stem of a file's name may get
 LONGEST = 60
@@ -55,21 +55,11 @@ def render(lifecycle: Lifecycle) -> dict[str, str]:
 def write(lifecycle: Lifecycle, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
     """Write the files into a folder, which is made if need be; give their paths.
 
-    Each is written aside, and takes its place when all of them are there. Raises DiagramError
-    where the picture can't be drawn or a file can't be written.
+    Raises DiagramError where the picture can't be drawn, ExportError where a file can't be
+    written: then all of them are as they were.
     """
     files = {Path(folder) / name: text for name, text in render(lifecycle).items()}
-    aside = {path: path.with_name(f".{path.name}.{os.getpid()}.new") for path in files}
-    try:
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        for path, text in files.items():
-            aside[path].write_text(text, encoding="utf-8", newline="\n")
-        for path in files:
-            aside[path].replace(path)
-    except OSError as error:
-        raise DiagramError(f"the diagrams can't be written into {folder}: {error}") from error
-    finally:
-        _remove(aside)
+    write_all_whole({path: text.encode() for path, text in files.items()})
     return tuple(files)
 
 
@@ -112,9 +102,3 @@ def _read(path: Path) -> str | None:
         return None
     except OSError as error:
         raise DiagramError(f"{path} can't be read: {error}") from error
-
-
-def _remove(aside: Mapping[Path, Path]) -> None:
-    for path in aside.values():
-        with suppress(OSError):  # mostly it has been renamed, or was never made
-            path.unlink()

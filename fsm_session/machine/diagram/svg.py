@@ -9,11 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from fsm_session.errors import FsmSessionError
-
-
-class DiagramError(FsmSessionError):
-    """A picture can't be drawn or written."""
+from fsm_session.errors import DiagramError
 
 
 def to_svg(dot: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from fsm_session.errors import FsmSessionError
-from fsm_session.machine.diagram import DiagramError, differences, render, texts, to_svg, write
+from fsm_session.errors import DiagramError, ExportError, FsmSessionError
+from fsm_session.machine.diagram import differences, render, texts, to_svg, write
 from fsm_session.states import TRADING_DAY
 
 CHECKED_IN = Path(__file__).parents[3] / "diagrams"
@@ -94,14 +94,14 @@ class TestWritten:
     def test_nothing_is_left_where_it_can_not_be_written(self, folder: Path) -> None:
         (folder / "trading_day.rst").unlink()
         (folder / "trading_day.rst").mkdir()
-        with pytest.raises(DiagramError, match="can't be written into"):
+        with pytest.raises(ExportError, match="can't be written"):
             write(OTHER, folder)
         assert len(list(folder.iterdir())) == 4
 
     def test_a_folder_that_is_a_file(self, tmp_path: Path) -> None:
         pytest.importorskip("pygraphviz")
         (tmp_path / "file").write_text("mine")
-        with pytest.raises(DiagramError, match="can't be written into"):
+        with pytest.raises(ExportError, match="can't be written"):
             write(TRADING_DAY, tmp_path / "file")
         assert (tmp_path / "file").read_text() == "mine"
 
