@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import frozen
 
-from fsm_session.errors import WorkerHungError
+from fsm_session.errors import WorkerError, WorkerHungError
 from fsm_session.session.player import Step
 from fsm_session.workers.worker import Budget, Worker, takes_steps
 
@@ -115,8 +115,11 @@ class ThreadedWorker:
                 self.name,
                 f"did not answer {method} within {self._budget.seconds:g} seconds",
             ) from None
-        if answer.error is not None:
+        if isinstance(answer.error, Exception):
             raise answer.error
+        if answer.error is not None:  # what ends that thread is here an error like any other
+            told = f"raised in {method}: {type(answer.error).__name__}: {answer.error}"
+            raise WorkerError(self.name, told) from answer.error
 
 
 def _work(

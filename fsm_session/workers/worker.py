@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any, Protocol, runtime_checkable
 
-from fsm_session.errors import UserCodeError, WorkerError
+from fsm_session.errors import UserCodeError, WorkerError, WorkerHungError
 from fsm_session.session.player import Step
 
 
@@ -58,8 +58,16 @@ class BaseWorker:
         """Forget everything of the session."""
 
 
+#: the part of a budget that everybody has, whatever those before have spent of it
+GRACE = 0.1
+
+
 class Budget:
-    """The seconds a group has for one thing together; on the monotonic clock."""
+    """The seconds a group has for one thing together; on the monotonic clock.
+
+    A worker that hangs spends all of it. Those behind it still get a tenth each, so that sound
+    ones are not taken for hung.
+    """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
@@ -70,8 +78,8 @@ class Budget:
         self._until = time.monotonic() + self.seconds
 
     def left(self) -> float:
-        """Give the seconds that are left, never less than 0."""
-        return max(self._until - time.monotonic(), 0.0)
+        """Give the seconds that are left for the next one."""
+        return max(self._until - time.monotonic(), GRACE * self.seconds)
 
 
 class WorkerGroup:
@@ -114,6 +122,7 @@ class WorkerGroup:
 
     def on_session_start(self) -> None:
         """Tell each worker that wants to know."""
+        self.budget.start()
         for worker in self.up:
             if hasattr(worker, "on_session_start"):
                 _call(worker, "on_session_start")
@@ -151,9 +160,12 @@ class WorkerGroup:
             worker = self.up[-1]
             try:
                 _call(worker, "teardown")
-            except Exception as error:  # noqa: BLE001 - raised together at the end
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # noqa: BLE001 - raised together at the end
                 errors.append(error)
-                self.unclean.append(worker.name)
+                if isinstance(error, WorkerHungError):
+                    self.unclean.append(worker.name)
             self.up.remove(worker)
             self._ready.discard(worker.name)
         self._steps = []
