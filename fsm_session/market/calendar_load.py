@@ -1,6 +1,7 @@
 """From exchange_calendars' schedule to frozen sessions: the only place that asks it.
 
-Only the dates that are needed are built, with a margin on both sides that finds the neighbours.
+What is built is whole years around the dates that are needed, with a margin on both sides that
+finds the neighbours; what is kept is the sessions that were asked for.
 """
 
 from __future__ import annotations
@@ -87,7 +88,9 @@ def _wide_enough(name: str, first: dt.date, last: dt.date, before: int) -> Any:
 
 def _within_bounds(name: str, first: dt.date, last: dt.date, ahead: int, behind: int) -> Any:
     try:
-        return _build(name, first - dt.timedelta(ahead), last + dt.timedelta(behind))
+        # whole years: it costs no more to build, and exchange_calendars keeps the last one built
+        start = (first - dt.timedelta(ahead)).replace(month=1, day=1)
+        return _build(name, start, (last + dt.timedelta(behind)).replace(month=12, day=31))
     except (ValueError, OverflowError):
         low, high = _bounds(name)
     if first < low or last > high:
