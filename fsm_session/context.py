@@ -8,14 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from attrs import frozen
-
-from fsm_session.config import SessionConfig
-from fsm_session.errors import Fault, FaultyInputError
+from fsm_session.config import SessionConfig, symbol_fault
+from fsm_session.errors import FaultyInputError
 from fsm_session.export import RunRecords
 from fsm_session.machine import Failure, Inbox, Receipt
 from fsm_session.market.calendar import MarketCalendar
-from fsm_session.plugins import Plugin
 from fsm_session.session.arrivals import SymbolRequests
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData
@@ -28,22 +25,13 @@ from fsm_session.session.requirements import (
     SymbolPlan,
 )
 from fsm_session.sources.source import Source
+from fsm_session.user_parts import UserParts
 from fsm_session.workers.data_processor import DataProcessor
 from fsm_session.workers.quality_manager import QualityManager
-from fsm_session.workers.scanner_manager import ScannerManager, ScannerPlan
+from fsm_session.workers.scanner_manager import ScannerManager
 from fsm_session.workers.strategy_manager import StrategyManager
 from fsm_session.workers.threads import ThreadedWorker
 from fsm_session.workers.worker import Budget, Worker, WorkerGroup
-
-
-@frozen(eq=False)
-class UserParts:
-    """What the user brings beside the configuration; ``faults`` is what is wrong with it."""
-
-    strategies: tuple[Plugin, ...] = ()
-    scanners: tuple[ScannerPlan, ...] = ()
-    workers: tuple[Worker, ...] = ()
-    faults: tuple[Fault, ...] = ()
 
 
 class SessionContext:
@@ -190,6 +178,8 @@ class SessionContext:
         return self.inbox.stop()
 
     def _add(self, symbol: str) -> str:
+        if wrong := symbol_fault(symbol):
+            return wrong
         if symbol in self.data:
             return f"{symbol} is registered already"
         today = self.clock.session

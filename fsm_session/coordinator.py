@@ -6,15 +6,14 @@ lifecycle, and hands back what came of it.
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from attrs import frozen
 
-from fsm_session.config import ScannerConfig, SessionConfig
-from fsm_session.context import SessionContext, UserParts
+from fsm_session.config import SessionConfig
+from fsm_session.context import SessionContext
 from fsm_session.errors import (
     ConfigError,
     Fault,
@@ -26,18 +25,14 @@ from fsm_session.errors import (
 from fsm_session.export import RunRecords, SessionResult
 from fsm_session.machine import Driver, Failure, Lifecycle, Move, Receipt
 from fsm_session.market.calendar import MarketCalendar
-from fsm_session.market.interval import Interval
-from fsm_session.plugins import Plugin, check_parts, from_object, from_use
 from fsm_session.session.data import SessionData
 from fsm_session.session.requirements import Requirements
 from fsm_session.sources import Source, open_source
 from fsm_session.states import TRADING_DAY
-from fsm_session.workers.scanner_manager import ScannerPlan
+from fsm_session.user_parts import collect
 from fsm_session.workers.worker import Worker
 
 Outcome = Literal["completed", "stopped", "failed"]
-STRATEGY = ("on_bars", "on_bar")
-SCANNER = ("scan",)
 
 
 @frozen(eq=False)
@@ -96,7 +91,7 @@ class SessionCoordinator:
         self._overwrite = overwrite
         self._kept: SessionData | None = None
         self._out = None if out is None else Path(out)
-        parts = _Parts(config).collect(strategies, scanners, workers)
+        parts = collect(config, strategies, scanners, workers)
         opened = _Opened(config, source, parts.faults)
         self._records = RunRecords(config, self._out)
         self.context = SessionContext(
@@ -210,96 +205,6 @@ class _Opened:
                 Fault("missing: where the market data comes from", config.file, "source")
             )
         return open_source(config.source, config.folder, config.calendar)
-
-
-class _Parts:
-    """Collects the user's strategies, scanners and workers, with all that is wrong with them."""
-
-    def __init__(self, config: SessionConfig) -> None:
-        self._config = config
-        self._faults: list[Fault] = []
-
-    def collect(
-        self, strategies: Sequence[Any], scanners: Sequence[Any], workers: Sequence[Worker]
-    ) -> UserParts:
-        """Find what is named, take what is handed over, and make each of them once to see."""
-        config = self._config
-        named = [self._use(each, f"strategies[{n}]") for n, each in enumerate(config.strategies)]
-        given = [self._object(each, f"strategies[{n}]") for n, each in enumerate(strategies)]
-        found = self._sound([*named, *given], STRATEGY, "strategies")
-        plans = self._scanners(scanners)
-        self._distinct([each.name for each in found], "strategies")
-        self._distinct([plan.plugin.name for plan in plans], "scanners")
-        self._distinct([worker.name for worker in workers], "workers")
-        return UserParts(tuple(found), tuple(plans), tuple(workers), tuple(self._faults))
-
-    def _scanners(self, given: Sequence[Any]) -> list[ScannerPlan]:
-        plans: list[ScannerPlan] = []
-        for number, config in enumerate(self._config.scanners):
-            plugin = self._use(config, f"scanners[{number}]")
-            plans += [
-                ScannerPlan.of(each, config) for each in self._sound([plugin], SCANNER, "scanners")
-            ]
-        for number, scanner in enumerate(given):
-            plugin = self._object(scanner, f"scanners[{number}]")
-            plans += [
-                _planned(each, scanner) for each in self._sound([plugin], SCANNER, "scanners")
-            ]
-        return plans
-
-    def _use(self, config: Any, key: str) -> Plugin | None:
-        fault = Fault("", self._config.file, f"{key}.use")
-        return self._tried(
-            lambda: from_use(config.use, config.name, config.parameters, self._config.folder, fault)
-        )
-
-    def _object(self, given: Any, key: str) -> Plugin | None:
-        return self._tried(lambda: from_object(given, Fault("", key=key)))
-
-    def _sound(
-        self, plugins: Iterable[Plugin | None], parts: tuple[str, ...], key: str
-    ) -> list[Plugin]:
-        """Give those that can be made and have what they need; the others are faults."""
-        sound = []
-        for plugin in filter(None, plugins):
-            before = len(self._faults)
-            self._tried(
-                lambda plugin=plugin: check_parts(  # type: ignore[misc]
-                    plugin, parts, Fault("", self._config.file, key)
-                )
-            )
-            if len(self._faults) == before:
-                sound.append(plugin)
-        return sound
-
-    def _tried(self, call: Callable[[], Plugin | None]) -> Plugin | None:
-        try:
-            return call()
-        except FaultyInputError as error:
-            self._faults += error.faults
-            return None
-
-    def _distinct(self, names: Sequence[str], key: str) -> None:
-        for name in {name for name in names if names.count(name) > 1}:
-            self._faults.append(
-                Fault(f"{name!r} is the name of two: give each a name", self._config.file, key)
-            )
-
-
-def _planned(plugin: Plugin, scanner: Any) -> ScannerPlan:
-    """Take a scanner's times from its attributes, as a configuration would give them."""
-    every: str | None = getattr(scanner, "every", None)
-    between: tuple[dt.time, dt.time] | None = getattr(scanner, "between", None)
-    return ScannerPlan.of(
-        plugin,
-        ScannerConfig(
-            "given:object",
-            name=plugin.name,
-            pre_session=getattr(scanner, "pre_session", every is None),
-            every=Interval.parse(every) if isinstance(every, str) else every,
-            between=between,
-        ),
-    )
 
 
 def _failed(run: Run) -> BaseException:

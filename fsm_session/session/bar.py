@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from fsm_session.market.bars import COLUMNS
-from fsm_session.market.interval import Interval
 from fsm_session.session.data import SessionData
 from fsm_session.session.reveal import Reveal
+
+SHOWN = ("time", *COLUMNS)
 
 
 class Bar:
@@ -62,27 +64,27 @@ class Bar:
 class BarFeed:
     """The day's base bars in the order in which they happen: by instant, then by symbol.
 
-    Taken from the tables of a :class:`Reveal` in one go, as lists; per bar one object is made.
+    Columns become lists in one go; per bar one object is made.
     """
 
     def __init__(self, data: SessionData, reveal: Reveal) -> None:
         self.zone = data.session.zone
         self._reveal = reveal
-        fresh = np.zeros((reveal.steps + 2, len(data)), bool)
-        for place, each in enumerate(data.values()):
-            fresh[:, place] = reveal.fresh(each.base_interval)[:, place]
-        self._where = np.nonzero(fresh)
-        self._ends = np.cumsum(fresh.sum(axis=1)).tolist()
         self._values: dict[str, list[float]] = {}
-        names = reveal.symbols[self._where[1]].tolist()
-        times = self._times(data)
-        columns = [reveal.latest(name)[self._where].tolist() for name in COLUMNS]
-        self._rows: list[tuple[Any, ...]] = list(zip(names, times, *columns, strict=True))
+        days = [each.whole_day() for each in data.values()]
+        rows = _joined([reveal.rows_of(bars.end) for bars in days])
+        places = np.repeat(np.arange(len(days)), [len(bars) for bars in days])
+        order = np.lexsort((places, rows))
+        self._where = (rows[order], places[order])
+        self._ends = np.searchsorted(rows[order], np.arange(reveal.rows), side="right").tolist()
+        columns = [_joined([bars.column(name) for bars in days])[order] for name in SHOWN]
+        names = reveal.symbols[places[order]].tolist()
+        self._bars = list(zip(names, *(column.tolist() for column in columns), strict=True))
 
     def at(self, row: int) -> Iterator[Bar]:
         """Give the bars that happened at a row of the reveal, in the order of their symbols."""
         for place in range(self._ends[row - 1], self._ends[row]):
-            yield Bar(self, place, *self._rows[place])
+            yield Bar(self, place, *self._bars[place])
 
     def values(self, name: str) -> list[float]:
         """Give an indicator's newest value at each bar of the feed."""
@@ -91,16 +93,6 @@ class BarFeed:
             values = self._values[name] = self._reveal.latest(name)[self._where].tolist()
         return values
 
-    def _times(self, data: SessionData) -> list[int]:
-        """Give each bar's start: the reveal's tables hold what a bar says, not when it began."""
-        table = np.zeros((self._reveal.steps + 2, len(data)), np.int64)
-        for place, each in enumerate(data.values()):
-            starts = each.intervals[each.base_interval].columns.time
-            counts = self._visible(each.base_interval)[:, place]
-            if len(starts):
-                table[:, place] = starts[counts - 1]
-        times: list[int] = table[self._where].tolist()
-        return times
 
-    def _visible(self, interval: Interval) -> Any:
-        return self._reveal.visible(interval)
+def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
+    return np.concatenate(parts) if parts else np.empty(0, np.int64)

@@ -74,6 +74,11 @@ class SymbolSessionData:
         columns = self._at(interval).columns
         return columns[self._first_today(columns) : self._happened(columns)]
 
+    def whole_day(self) -> Bars:
+        """Give the day's base bars, those to come included: for the rooms that reveal them."""
+        columns = self._at(None).columns
+        return columns[self._first_today(columns) :]
+
     def history(self, interval: str | Interval | None = None) -> Bars:
         """Give the bars of the earlier sessions that were asked for as history."""
         columns = self._at(interval).columns

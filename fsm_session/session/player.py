@@ -55,7 +55,7 @@ class Player:
         self.view: View
         self._data: SessionData | None = None
         self._times: list[int] = []
-        self._paused_at = -1
+        self._paused_at_ns = -1
 
     def lay(self, data: SessionData, queues: SessionQueues) -> None:
         """Merge the queues into a tape and stand at the clock: nothing is shown beyond it."""
@@ -87,14 +87,15 @@ class Player:
 
         There is at most one pause an instant: what comes during a pause waits for a step.
         """
-        row = self._laid()[0].row
-        if self._inbox.stop_requested or row >= len(self._times) or row == self._paused_at:
+        now_ns = self._clock.now_ns
+        over = self._inbox.stop_requested or self._laid()[0].row >= len(self._times)
+        if over or now_ns == self._paused_at_ns:
             return False
-        return self._inbox.waiting > 0 or self._scan_due(self._clock.now_ns)
+        return self._inbox.waiting > 0 or self._scan_due(now_ns)
 
     def note_pause(self) -> None:
         """Note that this instant has had its pause."""
-        self._paused_at = self._laid()[0].row
+        self._paused_at_ns = self._clock.now_ns
 
     def _laid(self) -> tuple[Reveal, SessionData]:
         """Give what is played; the tape is laid before the session begins."""

@@ -46,6 +46,15 @@ class Reveal:
         """How many steps the session has, the closing one not counted."""
         return len(self.instants)
 
+    @property
+    def rows(self) -> int:
+        """How many rows a table has."""
+        return len(self._bounds)
+
+    def rows_of(self, instants: Times) -> Counts:
+        """Give the row at which each of the day's instants, int64 nanoseconds UTC, has come."""
+        return np.searchsorted(self._bounds, instants, side="left")
+
     def fresh(self, interval: str | Interval) -> Flags:
         """Tell which symbols have a new bar of the interval: bool (n_rows, n_symbols)."""
         key = parse_interval(interval) if isinstance(interval, str) else interval

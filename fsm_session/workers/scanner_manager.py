@@ -155,8 +155,8 @@ class ScannerManager(BaseWorker):
     def _tear_down_finished(self) -> None:
         """Tear a scanner down after its last scan of the session."""
         finished = [each for each in self._running if not each.times]
-        self._running = [each for each in self._running if each.times]
         for each in finished:
+            self._running.remove(each)
             self._tear_down(each)
 
     def _tear_down(self, running: _Running) -> None:

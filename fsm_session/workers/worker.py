@@ -58,8 +58,10 @@ class BaseWorker:
         """Forget everything of the session."""
 
 
-#: the part of a budget that everybody has, whatever those before have spent of it
+#: what everybody has, whatever those before have spent: a part of the budget, and no less than
+#: a thread may need to be heard on a busy machine
 GRACE = 0.1
+GRACE_SECONDS = 0.25
 
 
 class Budget:
@@ -79,7 +81,7 @@ class Budget:
 
     def left(self) -> float:
         """Give the seconds that are left for the next one."""
-        return max(self._until - time.monotonic(), GRACE * self.seconds)
+        return max(self._until - time.monotonic(), GRACE * self.seconds, GRACE_SECONDS)
 
 
 class WorkerGroup:
@@ -159,11 +161,11 @@ class WorkerGroup:
             # taken out only afterwards: an interrupted teardown is done again
             worker = self.up[-1]
             try:
-                _call(worker, "teardown")
+                worker.teardown()
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - raised together at the end
-                errors.append(error)
+                errors += _apart(worker, "teardown", error)
                 if isinstance(error, WorkerHungError):
                     self.unclean.append(worker.name)
             self.up.remove(worker)
@@ -189,6 +191,13 @@ def _call(worker: Worker, method: str, *arguments: Any) -> None:
         getattr(worker, method)(*arguments)
     except Exception as error:
         raise _named(worker, method, error) from error
+
+
+def _apart(worker: Worker, method: str, error: BaseException) -> list[BaseException]:
+    """Take a group of errors apart, each with the worker's name: each is told by itself."""
+    if isinstance(error, BaseExceptionGroup):
+        return [each for part in error.exceptions for each in _apart(worker, method, part)]
+    return [_named(worker, method, error) if isinstance(error, Exception) else error]
 
 
 def _named(worker: Worker, method: str, error: Exception) -> Exception:

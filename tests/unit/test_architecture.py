@@ -23,6 +23,7 @@ ORDER = (
     ("sources",),
     ("session",),
     ("workers",),
+    ("user_parts",),
     ("session_record",),
     ("export",),
     ("context",),
