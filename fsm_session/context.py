@@ -115,8 +115,8 @@ class SessionContext:
 
     @property
     def session_is_complete(self) -> bool:
-        """Whether the session ran to its close: neither stopped nor broken off before."""
-        return self.data.began and self.clock.session_is_over
+        """Whether the session ran to its close, and nothing has gone wrong since."""
+        return self.data.finished and not self.failures
 
     @property
     def outcome(self) -> str:
@@ -178,6 +178,8 @@ class SessionContext:
         return self.inbox.stop()
 
     def _add(self, symbol: str) -> str:
+        if not isinstance(symbol, str):
+            return f"a symbol is text, not {symbol!r}"
         if wrong := symbol_fault(symbol):
             return wrong
         if symbol in self.data:

@@ -66,8 +66,18 @@ class _Collector:
         plans = self._scanners(scanners)
         self._distinct([each.name for each in found], "strategies")
         self._distinct([plan.plugin.name for plan in plans], "scanners")
-        self._distinct([worker.name for worker in workers], "workers")
-        return UserParts(tuple(found), tuple(plans), tuple(workers), tuple(self._faults))
+        sound = tuple(self._workers(workers))
+        self._distinct([worker.name for worker in sound], "workers")
+        return UserParts(tuple(found), tuple(plans), sound, tuple(self._faults))
+
+    def _workers(self, workers: Sequence[Worker]) -> Iterator[Worker]:
+        for number, worker in enumerate(workers):
+            given: object = worker
+            if isinstance(given, Worker) and not isinstance(given, type):
+                yield worker
+            else:
+                told = f"{worker!r} is no worker: it lacks a name or a method of the protocol"
+                self._faults.append(Fault(told, key=f"workers[{number}]"))
 
     def _scanners(self, scanners: Sequence[Any]) -> list[ScannerPlan]:
         plans = [

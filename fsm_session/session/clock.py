@@ -84,11 +84,6 @@ class TimeManager:
         """Whether no session follows up to the end of the backtest."""
         return self._following() is None
 
-    @property
-    def session_is_over(self) -> bool:
-        """Whether the clock has reached the end of its session."""
-        return self.now_ns >= self.session.end_ns
-
     def _following(self) -> TradingSession | None:
         session = self.calendar.next_session(self.session.date)
         return session if session and session.date <= self.backtest_end_date else None

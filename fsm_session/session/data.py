@@ -14,7 +14,7 @@ import numpy as np
 from attrs import define, field
 
 from fsm_session.errors import StaleSessionError, UnknownNameError
-from fsm_session.market.bars import Bars, Floats
+from fsm_session.market.bars import Bars, Floats, Times
 from fsm_session.market.calendar import TradingSession
 from fsm_session.market.indicators import Indicator
 from fsm_session.market.interval import Interval
@@ -59,6 +59,8 @@ class SymbolSessionData:
     intervals: dict[Interval, BarIntervalData] = field(factory=dict, repr=False)
     indicators: dict[str, IndicatorData] = field(factory=dict, repr=False)
     history_sessions: dict[Interval, int] = field(factory=dict, repr=False)
+    #: the starts of all base bars that were read, also where only derived ones keep the history
+    base_times: Times = field(factory=lambda: np.empty(0, np.int64), repr=False)
     metrics: Metrics = field(factory=Metrics)
 
     def bars(self, interval: str | Interval | None = None) -> Bars:
@@ -144,7 +146,8 @@ class SessionData(Mapping[str, SymbolSessionData]):
     """The symbols of one session by name, always in the order of their names.
 
     Also what was said in it: ``signals`` and ``scans``, in the order in which they came.
-    ``active`` from Active to Deactivate; ``began`` for good once it was; ``steps`` taken so far.
+    ``active`` from Active to Deactivate; ``began`` for good once it was,
+    ``finished`` once it ran to its close; ``steps`` taken so far.
     """
 
     def __init__(self, clock: TimeManager) -> None:
@@ -152,6 +155,7 @@ class SessionData(Mapping[str, SymbolSessionData]):
         self._session: TradingSession | None = None
         self.active = False
         self.began = False
+        self.finished = False
         self.steps = 0
         self.signals: list[RecordedSignal] = []
         self.scans: list[RecordedScan] = []

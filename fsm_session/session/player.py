@@ -123,6 +123,7 @@ class Player:
         if reveal.closing_bars():
             self._step(reveal, data, close_ns)
         self._clock.set_backtest_time(close_ns)
+        data.finished = True
 
     def _step(self, reveal: Reveal, data: SessionData, time_ns: int) -> None:
         self._clock.set_backtest_time(time_ns)

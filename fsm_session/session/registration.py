@@ -55,6 +55,7 @@ class Registrar:
         symbol = data[plan.symbol]
         first = self._history(plan.trailing_days)[0]
         base = self._read(plan, first, symbol.session)
+        symbol.base_times = base.time
         for interval, held in symbol.intervals.items():
             columns = base if held.base is None else resample(base, interval, self._calendar)
             days = plan.history_days[interval]
@@ -79,7 +80,7 @@ class Registrar:
     def score_history(self, plan: SymbolPlan, data: SessionData) -> None:
         """Score the sessions of history together, each interval with its base's quality."""
         symbol = data[plan.symbol]
-        time = symbol.history(plan.base).time
+        time = symbol.base_times
         qualities: dict[int, Quality] = {}
         for interval, held in symbol.intervals.items():
             days = plan.history_days[interval]

@@ -45,7 +45,7 @@ class SymbolPlan:
     @property
     def trailing_days(self) -> int:
         """How many sessions before today are read."""
-        return max(self.history_days.values(), default=0)
+        return max(self.history_days.values())
 
 
 @frozen(eq=False)
@@ -92,14 +92,9 @@ class StreamRequirementsCoordinator:
         data = self._config.data
         wanted = _wanted_intervals(data, symbol, indicators)
         base = self._base(symbol, wanted)
-        intervals = sorted({base, *wanted})
-        plan = SymbolPlan(
-            symbol,
-            base,
-            tuple(each for each in intervals if each != base),
-            {each: _history_days(data, symbol, each) for each in intervals},
-            tuple(indicators),
-        )
+        derived = tuple(sorted(wanted - {base}))
+        days = {each: _history_days(data, symbol, each) for each in (base, *derived)}
+        plan = SymbolPlan(symbol, base, derived, days, tuple(indicators))
         missing = self._missing(plan, sessions) if sessions else ()
         if missing and data.missing == "error":
             raise RequirementsError(self._missing_faults(plan, missing, sessions))
