@@ -48,15 +48,15 @@ class ScannerPlan:
         """Give the instants of the session's scans, int64 nanoseconds UTC, ascending.
 
         From the first time of ``between``, or one interval after the open, to the second, or
-        the close; the close itself left out, since nothing follows it.
+        the close; the end itself left out, since nothing follows it.
         """
         if not self.every_ns:
             return []
         first, last = session.open_ns + self.every_ns, session.close_ns - 1
         if self.between:
             first, last = (_at(session, each) for each in self.between)
-        times = np.arange(first, min(last, session.close_ns - 1) + 1, self.every_ns)
-        return [each for each in times.tolist() if each >= session.open_ns]
+        times = np.arange(first, min(last, session.end_ns - 1) + 1, self.every_ns)
+        return [each for each in times.tolist() if each >= session.start_ns]
 
 
 @define(eq=False)
@@ -176,8 +176,13 @@ class ScannerManager(BaseWorker):
 
 
 def _at(session: TradingSession, time: dt.time) -> int:
-    local = pd.Timestamp.combine(session.date, time).tz_localize(session.zone)
-    return int(local.tz_convert("UTC").as_unit("ns").value)
+    """Find a time of day, the exchange's, in a session: one may open on the evening before."""
+    evening_before = session.date - dt.timedelta(days=1)
+    today, before = (
+        int(local.tz_localize(session.zone).tz_convert("UTC").as_unit("ns").value)
+        for local in (pd.Timestamp.combine(day, time) for day in (session.date, evening_before))
+    )
+    return before if today >= session.end_ns and before >= session.start_ns else today
 
 
 def _found(said: Any) -> list[Found]:
