@@ -193,14 +193,14 @@ class ScannerConfig:
     parameters: Mapping[str, object] = field(factory=dict)
 
     def _faults(self) -> Iterator[Fault]:
-        if not self.pre_session and self.every is None:
-            told = 'never runs: say pre_session = true, or every = "5m", or both'
-            yield Fault(told, key="every")
         if self.between and self.every is None:
             yield Fault("says when a scan repeats, but every is not given", key="between")
         if self.between and self.between[0] >= self.between[1]:
             start, end = (time.isoformat() for time in self.between)
             yield Fault(f"must be from earlier to later, not {start} to {end}", key="between")
+        if not self.pre_session and self.every is None:
+            told = 'never runs: say pre_session = true, or every = "5m", or both'
+            yield Fault(told, key="every")
 
 
 @frozen

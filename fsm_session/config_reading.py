@@ -12,9 +12,9 @@ import math
 import reprlib
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import NoneType, UnionType
+from types import NoneType, SimpleNamespace, UnionType
 from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
 
 import attrs
@@ -76,6 +76,13 @@ def read_fields(kind: type, table: object) -> dict[str, Any]:
 
     Raises ConfigError: unknown and missing keys, and all that is wrong inside the known ones.
     """
+    found, faults = _fields(kind, table)
+    require(faults)
+    return found
+
+
+def _fields(kind: type, table: object) -> tuple[dict[str, Any], list[Fault]]:
+    """Read the fields that are sound, and find what is wrong with the others."""
     if not isinstance(table, Mapping):
         _refuse(table, "a table")
     known = {field.name: field for field in _wishes(kind)}
@@ -89,9 +96,7 @@ def read_fields(kind: type, table: object) -> dict[str, Any]:
                 found[name] = _structured(table[name], field.type)
         elif field.default is attrs.NOTHING:
             faults.append(Fault("missing: it must be given", key=name))
-    if faults:
-        raise ConfigError(faults)
-    return found
+    return found, faults
 
 
 def require(faults: Iterable[Fault]) -> None:
@@ -123,7 +128,10 @@ def _refuse(value: object, wanted: str) -> NoReturn:
 
 def _section(kind: type) -> _Hook:
     def read(table: object, _: object) -> Any:
-        section = kind(**read_fields(kind, table))
+        found, faults = _fields(kind, table)
+        if faults:
+            require([*faults, *_faults_of_the_sound(kind, found, table)])
+        section = kind(**found)
         # what can only be said of the fields together
         require(getattr(section, "_faults", tuple)())
         return section
@@ -131,13 +139,46 @@ def _section(kind: type) -> _Hook:
     return read
 
 
+def _faults_of_the_sound(kind: Any, found: Mapping[str, Any], table: Any) -> Iterator[Fault]:
+    """Say of the sound fields together what can be said without the faulty ones."""
+    defaults = {
+        field.name: field.default
+        for field in _wishes(kind)
+        if field.name not in table
+        and field.default is not attrs.NOTHING
+        and not isinstance(field.default, attrs.Factory)  # type: ignore[arg-type]
+    }
+    with suppress(AttributeError):  # it asked for a field that is faulty itself
+        yield from getattr(kind, "_faults", lambda _: ())(SimpleNamespace(**defaults, **found))
+
+
 def _annotated(kind: Any) -> _Hook:
     def read(value: object, _: object) -> Any:
-        found = _structured(value, kind.__origin__)
-        require(fault for check in kind.__metadata__ for fault in check(found))
+        faults: list[Fault] = []
+        try:
+            found = _structured(value, kind.__origin__)
+        except _FaultyItemsError as error:
+            # a list is held to its own rules all the same
+            found, faults = error.items, [*error.faults]
+        faults += [fault for check in kind.__metadata__ for fault in check(found)]
+        require(faults)
         return found
 
     return read
+
+
+class _FaultyItemsError(ConfigError):
+    """Some items of a list are faulty; in ``items`` each of them is a :class:`_Faulty`."""
+
+    items: tuple[Any, ...] = ()
+
+
+class _Faulty:
+    """Stands for an item that could not be read: equal to no other, of a name of its own."""
+
+    @property
+    def name(self) -> object:
+        return self
 
 
 def _tuple(kind: Any) -> _Hook:
@@ -150,11 +191,14 @@ def _tuple(kind: Any) -> _Hook:
         if not endless and len(value) != len(inner):
             _refuse(value, f"a list of {len(inner)}")
         faults: list[Fault] = []
-        found = []
+        found: list[Any] = [_Faulty() for _ in value]
         for place, item in enumerate(value):
             with _at(f"[{place}]", faults):
-                found.append(_structured(item, inner[0] if endless else inner[place]))
-        require(faults)
+                found[place] = _structured(item, inner[0] if endless else inner[place])
+        if faults:
+            error = _FaultyItemsError(faults)
+            error.items = tuple(found)
+            raise error
         return tuple(found)
 
     return read

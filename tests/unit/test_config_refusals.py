@@ -205,6 +205,27 @@ class TestRefusals:
             "workers.deadline",
         }
 
+    def test_what_holds_for_several_fields_is_asked_of_the_sound_ones(self) -> None:
+        tables = small(
+            backtest={"start": "2024-07-05", "end": "2024-07-01", "speed": "fast"},
+            data={"symbols": ["A", "B/C", "A"], "streams": ["5m", "x", "5m"]},
+            scanners=[
+                {"use": "a:B", "every": 5},
+                {"use": "a:B", "between": ["11:00", "10:00"], "pre_session": "yes"},
+            ],
+        )
+        assert set(faults(tables)) == {
+            "backtest.start",
+            "backtest.speed",
+            "data.symbols[1]",
+            "data.symbols[2]",
+            "data.streams[1]",
+            "data.streams[2]",
+            "scanners[0].every",
+            "scanners[1].between",
+            "scanners[1].pre_session",
+        }
+
     def test_no_table_at_all(self) -> None:
         assert faults(["backtest"]) == {"": "expected a table, not ['backtest']"}
 
@@ -219,6 +240,7 @@ class TestRefusals:
             )
         assert {fault.key for fault in refused.value.faults} == {
             "mode",
+            "backtest.start",
             "backtest.speed",
             "data.symbols[1]",
             "data.streams",
