@@ -71,6 +71,9 @@ class DataError(FaultyInputError):
 class RequirementsError(FaultyInputError):
     """The source can't give what the configuration asks for; nothing was registered."""
 
+    #: the phase that found it, whichever raises it
+    phase = "Validate"
+
 
 class UserCodeError(FsmSessionError):
     """A worker, scanner or strategy raised or answered what it may not."""

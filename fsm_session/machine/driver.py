@@ -258,7 +258,9 @@ class Driver:
             error = BaseExceptionGroup("", [error, second])
         errors = error.exceptions if isinstance(error, BaseExceptionGroup) else (error,)
         for each in errors:
-            failure = Failure(each, place.phase, place.kind, place.hook, where)
+            # an error may say itself which phase it is of: what one found, another may raise
+            phase = str(getattr(each, "phase", place.phase))
+            failure = Failure(each, phase, place.kind, place.hook, where)
             self.failures.append(failure)
             try:
                 self._tell(failure)

@@ -231,6 +231,7 @@ def test_a_symbol_without_data_is_refused_by_name_and_dates() -> None:
     assert "2024-01-02 to 2024-01-04" in text
     run: Any = caught.value.run
     assert len(run.data) == 0
+    assert [failure.phase for failure in run.errors] == ["Validate"]
     assert [move.target for move in run.moves] == ["Validate", "Failed"]
 
 
