@@ -123,8 +123,9 @@ class SessionContext:
         """Say how the run ended, or would if it ended now: completed, stopped or failed."""
         if self.failures:
             return "failed"
-        done = [each for each in self.records.sessions if each.complete]
-        return "completed" if len(done) == len(self.requirements.sessions) else "stopped"
+        done = sum(each.complete for each in self.records.sessions)
+        # before Validate it is not known how many there are: a run stopped there did none
+        return "completed" if done and done == len(self.requirements.sessions) else "stopped"
 
     def forget(self) -> None:
         """Start from empty data. The owner keeps the old until :meth:`retire`."""
