@@ -88,5 +88,6 @@ def name_of(function: Callable[..., Any] | None) -> str:
 
 def summary_of(function: Callable[..., Any] | None) -> str:
     """Give the first paragraph of a hook's or a guard's docstring, on one line."""
-    text = inspect.cleandoc(getattr(function, "__doc__", None) or "")
+    # None has a docstring of its own from Python 3.13 on
+    text = inspect.cleandoc((function is not None and function.__doc__) or "")
     return " ".join(text.split("\n\n")[0].split())
