@@ -16,6 +16,7 @@ from attrs import Attribute, field, frozen
 from fsm_session.errors import IntervalError
 
 DAY = 86_400
+DAY_NS = DAY * 1_000_000_000
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": DAY}
 _SPELLINGS = {
     **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), "s"),

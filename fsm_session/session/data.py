@@ -23,7 +23,11 @@ from fsm_session.session.clock import TimeManager
 from fsm_session.session.metrics import Metrics
 from fsm_session.session.signals import RecordedScan, RecordedSignal
 
-parse_interval = lru_cache(maxsize=256)(Interval.parse)
+
+@lru_cache(maxsize=256)
+def as_interval(interval: str | Interval) -> Interval:
+    """Understand ``"5m"`` as well as the interval; asked at every step, so it is remembered."""
+    return Interval.parse(interval) if isinstance(interval, str) else interval
 
 
 @define(eq=False)
@@ -126,9 +130,9 @@ class SymbolSessionData:
         return data, output
 
     def _at(self, interval: str | Interval | None) -> BarIntervalData:
-        key = parse_interval(interval) if isinstance(interval, str) else interval
+        key = self.base_interval if interval is None else as_interval(interval)
         try:
-            return self.intervals[key or self.base_interval]
+            return self.intervals[key]
         except KeyError:
             known = ", ".join(map(str, sorted(self.intervals)))
             raise UnknownNameError(

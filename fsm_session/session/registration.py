@@ -13,6 +13,7 @@ from attrs import evolve
 
 from fsm_session.market.bars import Bars, Times, take, with_ends
 from fsm_session.market.calendar import MarketCalendar, TradingSession
+from fsm_session.market.interval import DAY_NS
 from fsm_session.market.quality import Quality, combine, score
 from fsm_session.market.resample import resample
 from fsm_session.session.clock import TimeManager
@@ -26,9 +27,6 @@ from fsm_session.session.metrics import measure
 from fsm_session.session.queues import SessionQueues
 from fsm_session.session.requirements import SymbolPlan
 from fsm_session.sources.source import Source
-
-# a daily bar may be stamped with midnight, which is before its session's open
-DAY_NS = 86_400_000_000_000
 
 
 class Registrar:
@@ -137,6 +135,7 @@ class Registrar:
 
     def _read_daily(self, plan: SymbolPlan, first: TradingSession, last: TradingSession) -> Bars:
         """Read daily bars and label each by its session's open, as derived ones are."""
+        # one may be stamped with midnight, which is before its session's open
         bars = self._source.bars(plan.symbol, plan.base, first.start_ns - DAY_NS, last.end_ns)
         bars = take(bars, self._calendar.locate_days(bars.time) >= 0)
         places = self._calendar.locate_days(bars.time)

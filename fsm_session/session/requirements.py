@@ -19,12 +19,11 @@ from fsm_session.errors import DataError, Fault, FaultyInputError, IndicatorErro
 from fsm_session.market.bars import Times
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.indicators import Indicator, check_causal, resolve
-from fsm_session.market.interval import Interval, choose_base, needed_base
+from fsm_session.market.interval import DAY_NS, Interval, choose_base, needed_base
 from fsm_session.plugins import importable_from
 from fsm_session.sources.source import Source
 
 DAYS_SHOWN = 6
-DAY_NS = 86_400_000_000_000
 
 
 @frozen(eq=False)

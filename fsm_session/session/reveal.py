@@ -15,7 +15,7 @@ import numpy.typing as npt
 from fsm_session.errors import UnknownNameError
 from fsm_session.market.bars import COLUMNS, Bars, Floats, Times, sealed
 from fsm_session.market.interval import Interval
-from fsm_session.session.data import SessionData, SymbolSessionData, parse_interval
+from fsm_session.session.data import SessionData, SymbolSessionData, as_interval
 
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -38,8 +38,6 @@ class Reveal:
         self._visible: dict[Interval, Counts] = {}
         self._fresh: dict[Interval, Flags] = {}
         self._latest: dict[tuple[str, str | Interval | None], Floats] = {}
-        bases = {each.base_interval for each in data.values()}
-        self.base_interval = min(bases, default=None)
 
     @property
     def steps(self) -> int:
@@ -57,7 +55,7 @@ class Reveal:
 
     def fresh(self, interval: str | Interval) -> Flags:
         """Tell which symbols have a new bar of the interval: bool (n_rows, n_symbols)."""
-        key = parse_interval(interval) if isinstance(interval, str) else interval
+        key = as_interval(interval)
         table = self._fresh.get(key)
         if table is None:
             visible = self.visible(key)
@@ -82,7 +80,7 @@ class Reveal:
         """
         table = self._latest.get((name, interval))
         if table is None:
-            key = parse_interval(interval) if isinstance(interval, str) else interval
+            key = None if interval is None else as_interval(interval)
             rows = [self._newest(each, name, key) for each in self._data.values()]
             table = self._latest[name, interval] = self._table(rows, np.float64)
         return table

@@ -21,13 +21,12 @@ from attrs import field, frozen
 
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.bars import COLUMNS, Bars, Times
-from fsm_session.market.interval import Interval
+from fsm_session.market.interval import DAY_NS, Interval
 from fsm_session.sources.columns import TIME_NAMES, columns_from_frame
 from fsm_session.sources.held import joined, not_held, window
 from fsm_session.sources.pattern import files_digest
 
 _EPOCH = dt.date(1970, 1, 1)
-_DAY_NS = 86_400_000_000_000
 _NEVER = 2**63 - 1
 # rows of row groups kept for their other symbols: some 250 MB
 _KEPT_ROWS = 4_000_000
@@ -126,7 +125,7 @@ class PartitionsSource:
             except ValueError:
                 faults.append(Fault("expected a folder such as date=2024-07-03", file=path))
             else:
-                files.append(((date - _EPOCH).days * _DAY_NS, path))
+                files.append(((date - _EPOCH).days * DAY_NS, path))
         if not files and not faults:
             faults = [Fault("there are no date=YYYY-MM-DD/*.parquet in it", file=self._folder)]
         if faults:
@@ -139,7 +138,7 @@ class PartitionsSource:
         """Find the row groups that, by date and statistics, can hold the symbol in a window."""
         for midnight, path in self._files:
             # a session's bars are on its date or a neighbour of it in UTC, in any zone
-            if midnight - _DAY_NS < end_ns and midnight + 2 * _DAY_NS > start_ns:
+            if midnight - DAY_NS < end_ns and midnight + 2 * DAY_NS > start_ns:
                 for group in self._opened(path):
                     if group.may_hold(symbol, start_ns, end_ns):
                         yield group
