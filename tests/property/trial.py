@@ -135,10 +135,11 @@ class Trial:
             self.violations.append(violation)
 
     def arm(self, place: Place, what: str) -> None:
+        # each says where it comes from: a final hook's second try tells the same error only once
         self.saboteur.armed[place] = {
             "error": lambda: self.throw(BoomError(str(place))),
-            "exit": lambda: self.throw(SystemExit(3)),
-            "interrupt": lambda: self.throw(KeyboardInterrupt()),
+            "exit": lambda: self.throw(SystemExit(str(place))),
+            "interrupt": lambda: self.throw(KeyboardInterrupt(str(place))),
             "stop": self.stop,
         }[what]
 
