@@ -7,6 +7,9 @@ data of a session that has been forgotten is not among them: its owner keeps it,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Literal
+
+from attrs import evolve
 
 from fsm_session.config import SessionConfig, symbol_fault
 from fsm_session.errors import FaultyInputError
@@ -24,10 +27,10 @@ from fsm_session.session.requirements import (
     StreamRequirementsCoordinator,
     SymbolPlan,
 )
+from fsm_session.session.signals import RecordedChange
 from fsm_session.sources.source import Source
 from fsm_session.user_parts import UserParts
 from fsm_session.workers.data_processor import DataProcessor
-from fsm_session.workers.quality_manager import QualityManager
 from fsm_session.workers.scanner_manager import ScannerManager
 from fsm_session.workers.strategy_manager import StrategyManager
 from fsm_session.workers.threads import ThreadedWorker
@@ -65,7 +68,9 @@ class SessionContext:
         )
         self._keep = keep
         self._parts = parts
-        self._coordinator = StreamRequirementsCoordinator(config, source, calendar)
+        self._coordinator = StreamRequirementsCoordinator(
+            config, source, calendar, parts.needs, parts.universes
+        )
         self._make_workers()
 
     def _make_workers(self) -> None:
@@ -74,13 +79,12 @@ class SessionContext:
             self.clock,
             self.inbox,
             lambda step: self.workers.on_step(step),
-            lambda now_ns: self.scanner_manager.scan_due(now_ns),
+            lambda: self.scanner_manager.next_scan_ns,
         )
         self.scanner_manager = ScannerManager(self._parts.scanners, self.player, self._promote)
         self.strategy_manager = StrategyManager(self._parts.strategies, self.player)
-        ours = (DataProcessor(self.player), QualityManager())
         all_workers: list[Worker] = [
-            *ours,
+            DataProcessor(self.player),
             self.scanner_manager,
             self.strategy_manager,
             *self._parts.workers,
@@ -93,25 +97,31 @@ class SessionContext:
     def validate(self) -> None:
         """Find out once what the run needs, and what of it is missing; nothing is registered."""
         found = self._coordinator.validate()
-        self.requirements = Requirements(
-            found.sessions,
-            found.plans,
-            found.indicators,
-            (*self._parts.faults, *found.unmet),
-        )
+        self.requirements = evolve(found, unmet=(*self._parts.faults, *found.unmet))
         if not self.requirements.unmet:
             self.records.begin(self.source.digest)
 
     def plans_today(self) -> list[SymbolPlan]:
         """Give the plans of the configured symbols that have data for this session."""
-        today = self.clock.session.date
-        return [plan for plan in self.requirements.plans.values() if today not in plan.missing]
+        return self._having_data(self.requirements.plans)
 
-    def left_out(self) -> list[str]:
-        """Name the configured symbols that have no data for this session."""
+    def watched_today(self) -> dict[str, list[SymbolPlan]]:
+        """Give the plans of each universe's symbols that have data for this session."""
+        universes = self.requirements.universes
+        return {name: self._having_data(plans) for name, plans in universes.items()}
+
+    def left_out(self) -> dict[str, list[str]]:
+        """Name the symbols without data for this session: "" the configured ones, and universes."""
+        today = {"": self.plans_today(), **self.watched_today()}
+        asked = {"": self._parts.needs, **self._parts.universes}
+        return {
+            name: sorted({*needs.symbols} - {plan.symbol for plan in today.get(name, ())})
+            for name, needs in asked.items()
+        }
+
+    def _having_data(self, plans: Mapping[str, SymbolPlan]) -> list[SymbolPlan]:
         today = self.clock.session.date
-        plans = self.requirements.plans
-        return sorted(name for name, plan in plans.items() if today in plan.missing)
+        return [plan for plan in plans.values() if today not in plan.missing]
 
     @property
     def session_is_complete(self) -> bool:
@@ -154,7 +164,6 @@ class SessionContext:
     def finish_session(self) -> None:
         """Put a session on record that was broken off; does nothing where none was."""
         if self.data.began and not self.records.has(self.data.session.label):
-            self.registrar.score_day(self.data)
             self.registrar.record_metrics(self.data)
             self.write_session()
             self.commit_session()
@@ -178,7 +187,7 @@ class SessionContext:
         """Ask for the run to end in good order."""
         return self.inbox.stop()
 
-    def _add(self, symbol: str) -> str:
+    def _add(self, symbol: str, by: str) -> str:
         if not isinstance(symbol, str):
             return f"a symbol is text, not {symbol!r}"
         if wrong := symbol_fault(symbol):
@@ -186,25 +195,30 @@ class SessionContext:
         if symbol in self.data:
             return f"{symbol} is registered already"
         today = self.clock.session
-        plan = self.requirements.plans.get(symbol) or self._coordinator.plan(
-            symbol, self.requirements.indicators, [today]
-        )
+        plan = self.requirements.plans.get(symbol) or self._coordinator.plan(symbol, [today])
         if today.date in plan.missing:
             return f"{self.source.name} has no data of {symbol} for {today.label}"
-        self.registrar.register(plan, self.data, self.queues)
-        self.player.lay(self.data, self.queues)
+        self.registrar.register(plan, self.data)
+        self.registrar.fill_queue(plan, self.data, self.queues)
+        self._changed(symbol, "added", by)
         return ""
 
-    def _remove(self, symbol: str) -> str:
+    def _remove(self, symbol: str, by: str) -> str:
         if symbol not in self.data:
             return f"{symbol} is not registered"
         self.data.remove(symbol)
         self.queues.remove(symbol)
-        self.player.lay(self.data, self.queues)
+        self._changed(symbol, "removed", by)
         return ""
 
-    def _promote(self, symbol: str) -> str:
+    def _changed(self, symbol: str, change: Literal["added", "removed"], by: str) -> None:
+        """Lay the tape anew over what is there now, and tell the workers of it."""
+        self.player.lay(self.data, self.queues)
+        self.data.record_change(RecordedChange(self.clock.now_ns, symbol, change, by))
+        self.workers.tell(f"on_symbol_{change}", symbol)
+
+    def _promote(self, symbol: str, scanner: str) -> str:
         try:
-            return self._add(symbol)
+            return self._add(symbol, scanner)
         except FaultyInputError as error:
             return str(error)

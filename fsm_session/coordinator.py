@@ -24,12 +24,12 @@ from fsm_session.errors import (
 )
 from fsm_session.export import RunRecords, SessionResult
 from fsm_session.machine import Driver, Failure, Lifecycle, Move, Receipt
-from fsm_session.market.calendar import MarketCalendar
 from fsm_session.session.data import SessionData
+from fsm_session.session.needs import calendar_for
 from fsm_session.session.requirements import Requirements
 from fsm_session.sources import Source, open_source
 from fsm_session.states import TRADING_DAY
-from fsm_session.user_parts import collect
+from fsm_session.user_parts import UserParts, collect
 from fsm_session.workers.worker import Worker
 
 Outcome = Literal["completed", "stopped", "failed"]
@@ -92,7 +92,7 @@ class SessionCoordinator:
         self._kept: SessionData | None = None
         self._out = None if out is None else Path(out)
         parts = collect(config, strategies, scanners, workers)
-        opened = _Opened(config, source, parts.faults)
+        opened = _Opened(config, source, parts)
         self._records = RunRecords(config, self._out)
         self.context = SessionContext(
             config, opened.calendar, opened.source, parts, self._records, self._keep
@@ -180,16 +180,10 @@ class SessionCoordinator:
 class _Opened:
     """Calendar and source of a configuration; what is wrong with either is raised together."""
 
-    def __init__(
-        self, config: SessionConfig, source: Source | None, before: Sequence[Fault]
-    ) -> None:
+    def __init__(self, config: SessionConfig, source: Source | None, parts: UserParts) -> None:
         faults: list[Fault] = []
-        backtest = config.backtest
-        days = max((rule.trailing_days for rule in config.data.history), default=0)
         try:
-            self.calendar = MarketCalendar.load(
-                config.calendar, backtest.start, backtest.end, config.data.hours, before=days
-            )
+            self.calendar = calendar_for(config, (parts.needs, *parts.universes.values()))
         except FaultyInputError as error:
             faults += [Fault(each.message, config.file, "calendar") for each in error.faults]
         try:
@@ -197,7 +191,7 @@ class _Opened:
         except FaultyInputError as error:
             faults += error.faults
         if faults:
-            raise ConfigError([*faults, *before])
+            raise ConfigError([*faults, *parts.faults])
 
     def _open(self, config: SessionConfig) -> Source:
         if config.source is None:

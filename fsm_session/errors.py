@@ -79,6 +79,18 @@ class UserCodeError(FsmSessionError):
     """A worker, scanner or strategy raised or answered what it may not."""
 
 
+class PartError(UserCodeError):
+    """A strategy or scanner raised, or answered what it may not.
+
+    ``kind`` and ``part`` name it, ``symbol`` is the one it was shown ("" where it was shown
+    all), ``time`` the clock's, in words; what it raised is the cause.
+    """
+
+    def __init__(self, kind: str, part: str, symbol: str, time: str, message: str) -> None:
+        self.kind, self.part, self.symbol, self.time = kind, part, symbol, time
+        super().__init__(f"{kind} {part!r} {message}")
+
+
 class WorkerError(UserCodeError):
     """A worker failed; ``worker`` is its name."""
 

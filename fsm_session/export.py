@@ -21,9 +21,17 @@ from fsm_session.machine.journal import Journal
 from fsm_session.market.quality import combine
 from fsm_session.session.clock import wall_time_ns
 from fsm_session.session.data import SessionData
-from fsm_session.session.signals import RecordedScan, RecordedSignal
+from fsm_session.session.signals import (
+    RecordedChange,
+    RecordedDisabled,
+    RecordedScan,
+    RecordedSignal,
+)
 from fsm_session.session_record import as_json, iso, session_record
 from fsm_session.whole_files import write_whole
+
+#: the symbols without data for a session: under "" the traded ones, under a scanner's name its own
+LeftOut = Mapping[str, list[str]]
 
 FORMAT = 1
 NANOSECONDS = 1e9
@@ -36,7 +44,8 @@ class SessionResult:
     """One session in short: what was there, how many steps and bars, what was said in it.
 
     ``complete`` is False where a stop or an error ended it midway, ``left_out`` names symbols
-    without data for it, ``quality_percent`` is present against expected base bars over all
+    without data for it, ``changes`` tells which came and went, ``disabled`` which strategies and
+    scanners were taken out. ``quality_percent`` is present against expected base bars over all
     symbols, ``sha256`` that of its file ("" where none was written).
     """
 
@@ -49,6 +58,8 @@ class SessionResult:
     quality_percent: float
     signals: tuple[RecordedSignal, ...]
     scans: tuple[RecordedScan, ...]
+    changes: tuple[RecordedChange, ...] = ()
+    disabled: tuple[RecordedDisabled, ...] = ()
     sha256: str = ""
 
     def counts(self) -> dict[str, Any]:
@@ -63,6 +74,8 @@ class SessionResult:
             "quality": self.quality_percent,
             "signals": len(self.signals),
             "scans": len(self.scans),
+            "changes": len(self.changes),
+            "disabled": [each.name for each in self.disabled],
         }
 
 
@@ -141,30 +154,30 @@ class RunRecords:
         else:
             self._held_back.append((kind, facts, meta))
 
-    def write_session(self, data: SessionData, *, complete: bool, left_out: Sequence[str]) -> None:
+    def write_session(self, data: SessionData, *, complete: bool, left_out: LeftOut) -> None:
         """Write a session's record; ExportError where it can't be."""
         if self._out is None:
             return
-        record = session_record(
-            data, self._config.calendar, complete=complete, left_out=[*left_out]
-        )
+        record = session_record(data, self._config.calendar, complete=complete, left_out=left_out)
         content = as_json(record)
         write_whole(self._out / "sessions" / f"{data.session.label}.json", content)
         self._digests[data.session.label] = hashlib.sha256(content).hexdigest()
 
-    def commit_session(self, data: SessionData, *, complete: bool, left_out: Sequence[str]) -> None:
+    def commit_session(self, data: SessionData, *, complete: bool, left_out: LeftOut) -> None:
         """Count a session as done, and say so in the journal, to last."""
         label = data.session.label
         result = SessionResult(
             label,
             complete,
             tuple(data),
-            tuple(left_out),
+            tuple(left_out[""]),
             data.steps,
             sum(len(symbol.today()) for symbol in data.values()),
-            combine(quality for each in data.values() if (quality := each.quality())).percent,
+            combine(each.quality() for each in data.values()).percent,
             tuple(data.signals),
             tuple(data.scans),
+            tuple(data.changes),
+            tuple(data.disabled),
             self._digests.get(label, ""),
         )
         self.sessions.append(result)

@@ -74,14 +74,15 @@ def from_object(given: Any, fault: Fault) -> Plugin:
     return Plugin(_name_of(given), lambda: copy.deepcopy(pristine))
 
 
-def check_parts(plugin: Plugin, parts: tuple[str, ...], fault: Fault) -> None:
-    """Make one, and see that it has at least one of the methods; ConfigError where not."""
+def check_parts(plugin: Plugin, parts: tuple[str, ...], fault: Fault) -> Any:
+    """Make one, see that it has at least one of the methods, and give it; ConfigError where not."""
     try:
         made = plugin.make()
     except Exception as error:  # whatever a user's constructor raises
         raise _refused(fault, f"{plugin.name} can't be made: {error!r}") from error
     if not any(callable(getattr(made, part, None)) for part in parts):
         raise _refused(fault, f"{plugin.name} has no method {' or '.join(parts)}")
+    return made
 
 
 def _refused(fault: Fault, message: str) -> ConfigError:

@@ -6,17 +6,21 @@ ISO 8601 in UTC, and a bar's time is its start.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import orjson
 import pandas as pd
+from attrs import asdict
 
 from fsm_session.market.bars import COLUMNS
+from fsm_session.market.historical import Historical
 from fsm_session.market.quality import Quality
-from fsm_session.session.data import IndicatorData, SessionData, SymbolSessionData
+from fsm_session.session.data import SessionData
+from fsm_session.session.signals import RecordedScan, RecordedSignal
+from fsm_session.session.symbol_data import IndicatorData, SymbolSessionData
 
 FORMAT = 1
 OPTIONS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NAIVE_UTC | orjson.OPT_UTC_Z
@@ -25,9 +29,13 @@ Record = dict[str, Any]
 
 
 def session_record(
-    data: SessionData, calendar: str, *, complete: bool, left_out: list[str]
+    data: SessionData, calendar: str, *, complete: bool, left_out: Mapping[str, list[str]]
 ) -> Record:
-    """Make the record of a session. ``left_out`` are symbols that had no data for it."""
+    """Make the record of a session.
+
+    ``left_out`` are the symbols that had no data for it: under "" of those that are traded,
+    under a scanner's name of its universe.
+    """
     session = data.session
     return {
         "format": FORMAT,
@@ -38,28 +46,12 @@ def session_record(
         "early_close": session.early_close,
         "complete": complete,
         "symbols": {name: _symbol(symbol) for name, symbol in data.items()},
-        "left_out": left_out,
-        "signals": [
-            {
-                "time": time,
-                "strategy": each.strategy,
-                "symbol": each.signal.symbol,
-                "action": each.signal.action,
-                "reason": each.signal.reason,
-            }
-            for time, each in zip(
-                iso_all([each.time_ns for each in data.signals]), data.signals, strict=True
-            )
-        ],
-        "scans": [
-            {
-                "time": iso(each.time_ns),
-                "scanner": each.scanner,
-                "found": [found.symbol for found in each.found],
-                **({"refused": dict(each.refused)} if each.refused else {}),
-            }
-            for each in data.scans
-        ],
+        "left_out": left_out[""],
+        "universes": {name: {"left_out": each} for name, each in left_out.items() if name},
+        "signals": _with_times(data.signals, _signal),
+        "scans": _with_times(data.scans, _scan),
+        "changes": _with_times(data.changes, _fields),
+        "disabled": _with_times(data.disabled, _fields),
         "history": {name: _history(symbol) for name, symbol in data.items()},
     }
 
@@ -81,15 +73,47 @@ def iso_all(times_ns: npt.ArrayLike) -> list[str]:
     return texts
 
 
+def _with_times(records: Sequence[Any], facts: Callable[[Any], Record]) -> list[Record]:
+    times = iso_all([each.time_ns for each in records])
+    return [{"time": time, **facts(each)} for time, each in zip(times, records, strict=True)]
+
+
+def _fields(record: Any) -> Record:
+    return {name: value for name, value in asdict(record).items() if name != "time_ns"}
+
+
+def _signal(record: RecordedSignal) -> Record:
+    signal = record.signal
+    return {
+        "strategy": record.strategy,
+        "symbol": signal.symbol,
+        "action": signal.action,
+        "quantity": signal.quantity,
+        "reason": signal.reason,
+    }
+
+
+def _scan(record: RecordedScan) -> Record:
+    found = [
+        {"symbol": each.symbol, "reason": each.reason, "figures": dict(each.figures)}
+        for each in record.found
+    ]
+    refused = {"refused": dict(record.refused)} if record.refused else {}
+    return {"scanner": record.scanner, "found": found, **refused}
+
+
 def _symbol(symbol: SymbolSessionData) -> Record:
     metrics = symbol.metrics
-    gaps = {id(quality): _gaps(quality) for quality in _qualities(symbol)}
+    quality = _quality(symbol.quality())
     return {
         "base_interval": symbol.base_interval.label,
-        "bars": {each.label: _bars(symbol, each.label, gaps) for each in sorted(symbol.intervals)},
+        "bars": {
+            each.label: _bars(symbol, each.label, quality) for each in sorted(symbol.intervals)
+        },
         "indicators": {
             name: _indicator(symbol, name, data) for name, data in symbol.indicators.items()
         },
+        "historical": {name: _historical(each) for name, each in symbol.historical.items()},
         "metrics": {
             "volume": metrics.volume,
             "high": metrics.high,
@@ -97,10 +121,6 @@ def _symbol(symbol: SymbolSessionData) -> Record:
             "last": metrics.last,
         },
     }
-
-
-def _qualities(symbol: SymbolSessionData) -> list[Quality]:
-    return [each.quality for each in symbol.intervals.values() if each.quality]
 
 
 def _gaps(quality: Quality) -> list[list[Any]]:
@@ -112,26 +132,28 @@ def _gaps(quality: Quality) -> list[list[Any]]:
     ]
 
 
-def _bars(symbol: SymbolSessionData, label: str, gaps: Mapping[int, list[list[Any]]]) -> Record:
-    """Make the record of one interval; ``gaps`` by the quality that intervals share."""
+def _bars(symbol: SymbolSessionData, label: str, quality: Record) -> Record:
+    """Make the record of one interval; ``quality`` is the base's, which all share.
+
+    A derived bar says in ``count`` how many base bars it is made of.
+    """
     bars = symbol.today(label)
     base = symbol.intervals[bars.interval].base
-    columns = {name: np.ascontiguousarray(bars.column(name)) for name in COLUMNS}
+    names = (*COLUMNS, "count") if base else COLUMNS
+    columns = {name: np.ascontiguousarray(bars.column(name)) for name in names}
     return {
         "derived": base is not None,
         "base": base.label if base else None,
-        **_quality(symbol.quality(label), gaps),
+        **quality,
         "columns": {"time": bars.time.view("M8[ns]"), **columns},
     }
 
 
-def _quality(quality: Quality | None, gaps: Mapping[int, list[list[Any]]]) -> Record:
-    if quality is None:
-        return {"quality": None, "expected": None, "gaps": []}
+def _quality(quality: Quality) -> Record:
     return {
         "quality": quality.percent,
         "expected": quality.expected,
-        "gaps": gaps[id(quality)],
+        "gaps": _gaps(quality),
     }
 
 
@@ -145,6 +167,21 @@ def _indicator(symbol: SymbolSessionData, name: str, data: IndicatorData) -> Rec
         "interval": spec.interval.label,
         "parameters": dict(spec.parameters),
         "values": values,
+    }
+
+
+def _historical(found: Historical) -> Record:
+    spec = found.spec
+    values: Any = {"values": found.values} if found.is_profile else {"value": found.values[0]}
+    return {
+        "function": spec.function,
+        "column": spec.column,
+        "over": spec.over.label,
+        "interval": spec.interval.label,
+        "half_days": spec.half_days,
+        "absent": spec.absent,
+        "sessions": found.sessions,
+        **values,
     }
 
 

@@ -12,7 +12,7 @@ import io
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -119,19 +119,35 @@ def show_files(out: Path | None) -> None:
 
 def show_requirements(found: Requirements, name: str) -> None:
     """Print what a run would need: its sessions, and a row for the symbols with equal needs."""
-    table = _table("symbols", "base", "derived", "history", "left out", title=name)
-    alike: dict[tuple[str, ...], list[str]] = {}
-    for plan in found.plans.values():
-        alike.setdefault(_needs(plan, found.sessions), []).append(plan.symbol)
-    for row in _ends([(_names(symbols), *needs) for needs, symbols in alike.items()]):
-        table.add_row(*map(_text, row))
-    _print(table)
+    _print_needs(name, found.plans, found)
+    for scanner, plans in found.universes.items():
+        _print_needs(f"watched by {scanner}", plans, found)
     first, last = found.sessions[0], found.sessions[-1]
     early = [each.label for each in found.sessions if each.early_close]
     click.echo(f"sessions    {len(found.sessions)}: {first.label} to {last.label}")
     click.echo(f"half-days   {_names(early) or 'none'}")
-    click.echo(f"indicators  {_names([each.spec.name for each in found.indicators]) or 'none'}")
+    click.echo(f"indicators  {_names(_indicators(found)) or 'none'}")
     click.echo("all of it is there")
+
+
+def _print_needs(title: str, plans: Mapping[str, SymbolPlan], found: Requirements) -> None:
+    table = _table("symbols", "base", "derived", "history", "left out", title=title)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for plan in plans.values():
+        alike.setdefault(_needs(plan, found), []).append(plan.symbol)
+    for row in _ends([(_names(symbols), *needs) for needs, symbols in alike.items()]):
+        table.add_row(*map(_text, row))
+    _print(table)
+
+
+def _indicators(found: Requirements) -> list[str]:
+    """Name the indicators of any symbol, once each."""
+    names: dict[str, None] = {}
+    for plans in (found.plans, *found.universes.values()):
+        for plan in plans.values():
+            names |= dict.fromkeys(each.spec.name for each in plan.indicators)
+            names |= dict.fromkeys(each.name for each in plan.historical)
+    return list(names)
 
 
 def show_error(error: BaseException) -> None:
@@ -236,6 +252,8 @@ def _session_row(result: SessionResult, early: dict[str, TradingSession]) -> tup
         notes.append(f"closes {early[result.date].close:%H:%M}")
     if result.left_out:
         notes.append(f"without {_names(result.left_out)}")
+    if result.disabled:
+        notes.append(f"taken out: {_names([each.name for each in result.disabled])}")
     counts = (f"{each:,}" for each in _counts(result))
     quality = f"{result.quality_percent:.1f}%"
     return (result.date, str(len(result.symbols)), *counts, quality, ", ".join(notes))
@@ -245,15 +263,32 @@ def _counts(result: SessionResult) -> tuple[int, ...]:
     return (result.steps, result.bars, len(result.signals), len(result.scans))
 
 
-def _needs(plan: SymbolPlan, sessions: Sequence[TradingSession]) -> tuple[str, ...]:
+def _needs(plan: SymbolPlan, found: Requirements) -> tuple[str, ...]:
     """Write what a symbol needs: base, derived, history, the dates it is left out on."""
-    history = ", ".join(
-        f"{days} sessions of {' '.join(str(e) for e, d in plan.history_days.items() if d == days)}"
-        for days in sorted(set(plan.history_days.values()) - {0})
-    )
-    left_out = [each.label for each in sessions if each.date in plan.missing]
+    left_out = [each.label for each in found.sessions if each.date in plan.missing]
     derived = " ".join(map(str, plan.derived))
+    history = _history(plan, found)
     return (str(plan.base), derived or "-", history or "-", _names(left_out) or "-")
+
+
+def _history(plan: SymbolPlan, found: Requirements) -> str:
+    """Write what the first session keeps as history, and what is read where that is more."""
+    assert found.calendar is not None
+    first, calendar = found.sessions[0], found.calendar
+    days = {
+        interval: plan.reach.days(interval, first, calendar)
+        for interval in (plan.base, *plan.derived)
+    }
+    parts = [
+        f"{_counted(count)} of {' '.join(str(e) for e, d in days.items() if d == count)}"
+        for count in sorted(set(days.values()) - {0})
+    ]
+    read = len(calendar.between(plan.reach.first(first, calendar).date, first.date)) - 1
+    return ", ".join(parts + [f"{_counted(read)} read"] * (read > max(days.values())))
+
+
+def _counted(sessions: int) -> str:
+    return f"{sessions} session{'s' * (sessions != 1)}"
 
 
 def _names(names: Sequence[str]) -> str:

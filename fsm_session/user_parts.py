@@ -1,32 +1,51 @@
 """What the user brings beside the configuration's wishes: strategies, scanners and workers.
 
 Each is made once to see that it can be, and all that is wrong with any of them is collected: it
-is told at Validate, together with whatever else is missing.
+is told at Validate, together with whatever else is missing. What is asked for of the symbols
+that are traded, and of those that scanners watch, is put together here too.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
 from fsm_session.config import ScannerConfig, SessionConfig, StrategyConfig
 from fsm_session.errors import Fault, FaultyInputError
 from fsm_session.plugins import Plugin, check_parts, from_object, from_use
-from fsm_session.workers.scanner_manager import ScannerPlan
+from fsm_session.session.needs import Needs
+from fsm_session.workers.scan_times import ScannerPlan
+from fsm_session.workers.strategy_manager import StrategyPlan
 from fsm_session.workers.worker import Worker
 
 STRATEGY = ("on_bars", "on_bar")
 SCANNER = ("scan",)
+#: what a part may say as attributes where its table does not, and one handed over of its times
+STRATEGY_KEYS = ("intervals", "on_error")
+SCANNER_KEYS = ("universe", "on_error")
+SCANNER_TIMES = ("pre_session", "every", "between")
+#: what stands for a place where there is none: the part itself was handed over
+GIVEN = "given:object"
+
+Part = ScannerConfig | StrategyConfig
+Wish = TypeVar("Wish", ScannerConfig, StrategyConfig)
+#: how to make a part, and one that was made
+Found = tuple[Plugin, Any]
 
 
 @frozen(eq=False)
 class UserParts:
-    """Strategies, scanners and workers, ready to be made; ``faults`` is what is wrong."""
+    """Strategies, scanners and workers, ready to be made; ``faults`` is what is wrong.
 
-    strategies: tuple[Plugin, ...] = ()
+    ``needs`` are those of the symbols that are traded, ``universes`` those of scanners, by name.
+    """
+
+    needs: Needs
+    universes: Mapping[str, Needs]
+    strategies: tuple[StrategyPlan, ...] = ()
     scanners: tuple[ScannerPlan, ...] = ()
     workers: tuple[Worker, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -51,24 +70,21 @@ class _Collector:
     def __init__(self, config: SessionConfig) -> None:
         self._config = config
         self._faults: list[Fault] = []
+        self._universes: dict[str, Needs] = {}
 
     def collect(
         self, strategies: Sequence[Any], scanners: Sequence[Any], workers: Sequence[Worker]
     ) -> UserParts:
         """Find what is named, take what is handed over, and make each of them once to see."""
-        found = [
-            plugin
-            for number, wish in enumerate(self._config.strategies)
-            for plugin in self._named(wish, f"strategies[{number}]", STRATEGY)
-        ]
-        for number, given in enumerate(strategies):
-            found += self._given(given, f"strategies[{number}]", STRATEGY)
-        plans = self._scanners(scanners)
-        self._distinct([each.name for each in found], "strategies")
+        found = tuple(self._strategies(strategies))
+        plans = tuple(self._scanners(scanners))
+        self._distinct([plan.plugin.name for plan in found], "strategies")
         self._distinct([plan.plugin.name for plan in plans], "scanners")
         sound = tuple(self._workers(workers))
         self._distinct([worker.name for worker in sound], "workers")
-        return UserParts(tuple(found), tuple(plans), sound, tuple(self._faults))
+        needs = Needs.of(self._config.data, "data", self._config.folder)
+        faults = tuple(self._faults)
+        return UserParts(needs, self._universes, found, plans, sound, faults)
 
     def _workers(self, workers: Sequence[Worker]) -> Iterator[Worker]:
         for number, worker in enumerate(workers):
@@ -79,45 +95,58 @@ class _Collector:
                 told = f"{worker!r} is no worker: it lacks a name or a method of the protocol"
                 self._faults.append(Fault(told, key=f"workers[{number}]"))
 
-    def _scanners(self, scanners: Sequence[Any]) -> list[ScannerPlan]:
-        plans = [
-            ScannerPlan.of(plugin, wish)
-            for number, wish in enumerate(self._config.scanners)
-            for plugin in self._named(wish, f"scanners[{number}]", SCANNER)
-        ]
-        for number, given in enumerate(scanners):
-            for plugin in self._given(given, f"scanners[{number}]", SCANNER):
+    def _strategies(self, strategies: Sequence[Any]) -> Iterator[StrategyPlan]:
+        for number, wish in enumerate(self._config.strategies):
+            for plugin, made in self._named(wish, f"strategies[{number}]", STRATEGY):
                 with self._noting():
-                    plans.append(ScannerPlan.of(plugin, self._times(plugin, given)))
-        return plans
+                    read = self._read("strategies", _filled(wish, made, STRATEGY_KEYS))
+                    yield StrategyPlan.of(plugin, read)
+        for number, given in enumerate(strategies):
+            for plugin, made in self._given(given, f"strategies[{number}]", STRATEGY):
+                wish = StrategyConfig(GIVEN, plugin.name)
+                with self._noting():
+                    read = self._read("strategies", _filled(wish, made, STRATEGY_KEYS))
+                    yield StrategyPlan.of(plugin, read)
 
-    def _named(
-        self, wish: ScannerConfig | StrategyConfig, key: str, methods: tuple[str, ...]
-    ) -> list[Plugin]:
+    def _scanners(self, scanners: Sequence[Any]) -> Iterator[ScannerPlan]:
+        for number, wish in enumerate(self._config.scanners):
+            for plugin, made in self._named(wish, f"scanners[{number}]", SCANNER):
+                with self._noting():
+                    read = self._read("scanners", _filled(wish, made, SCANNER_KEYS))
+                    yield self._scanner(plugin, read, number)
+        for number, given in enumerate(scanners):
+            for plugin, made in self._given(given, f"scanners[{number}]", SCANNER):
+                wish = _filled(ScannerConfig(GIVEN, plugin.name), made, SCANNER_TIMES)
+                if wish.every is None and not wish.between:
+                    wish = evolve(wish, pre_session=True)
+                with self._noting():
+                    read = self._read("scanners", _filled(wish, made, SCANNER_KEYS))
+                    yield self._scanner(plugin, read, number)
+
+    def _scanner(self, plugin: Plugin, wish: ScannerConfig, number: int) -> ScannerPlan:
+        if wish.universe is not None:
+            key = f"scanners[{number}].universe"
+            self._universes[plugin.name] = Needs.of(wish.universe, key, self._config.folder)
+        return ScannerPlan.of(plugin, wish)
+
+    def _read(self, kind: str, wish: Part) -> Any:
+        """Hold what a part says of itself to the rules of the configuration."""
+        tables: dict[str, Any] = {"scanners": (), "strategies": (), kind: (wish,)}
+        (read,) = getattr(evolve(self._config, **tables), kind)
+        return read
+
+    def _named(self, wish: Part, key: str, methods: tuple[str, ...]) -> Iterator[Found]:
         """Find what the configuration names; nothing where it can't be found or made."""
         fault = Fault("", self._config.file, f"{key}.use")
         with self._noting():
-            found = from_use(wish.use, wish.name, wish.parameters, self._config.folder, fault)
-            check_parts(found, methods, fault)
-            return [found]
-        return []
+            plugin = from_use(wish.use, wish.name, wish.parameters, self._config.folder, fault)
+            yield plugin, check_parts(plugin, methods, fault)
 
-    def _given(self, given: Any, key: str, methods: tuple[str, ...]) -> list[Plugin]:
+    def _given(self, given: Any, key: str, methods: tuple[str, ...]) -> Iterator[Found]:
         """Take what was handed over; nothing where it can't be copied or made."""
         with self._noting():
-            taken = from_object(given, Fault("", key=key))
-            check_parts(taken, methods, Fault("", key=key))
-            return [taken]
-        return []
-
-    def _times(self, plugin: Plugin, scanner: Any) -> ScannerConfig:
-        """Take a scanner's times from its attributes, by the rules of the configuration."""
-        names = ("pre_session", "every", "between")
-        given = {name: getattr(scanner, name, None) for name in names}
-        times = {name: value for name, value in given.items() if value is not None}
-        wish = {"use": "given:object", "name": plugin.name, **(times or {"pre_session": True})}
-        read = evolve(self._config, scanners=(wish,))  # type: ignore[arg-type]
-        return read.scanners[0]
+            plugin = from_object(given, Fault("", key=key))
+            yield plugin, check_parts(plugin, methods, Fault("", key=key))
 
     @contextmanager
     def _noting(self) -> Iterator[None]:
@@ -131,3 +160,9 @@ class _Collector:
         for name in sorted({name for name in names if names.count(name) > 1}):
             told = f"{name!r} is the name of two: give each a name"
             self._faults.append(Fault(told, self._config.file, key))
+
+
+def _filled(wish: Wish, made: Any, keys: Sequence[str]) -> Wish:
+    """Fill what a wish leaves open with the attributes that a part has of these names."""
+    given = {key: getattr(made, key, None) for key in keys if not getattr(wish, key)}
+    return evolve(wish, **{key: value for key, value in given.items() if value is not None})

@@ -17,7 +17,7 @@ def mark_the_session_active(context: SessionContext) -> None:
 
 def tell_workers_the_session_began(context: SessionContext) -> None:
     """Tell each worker that wants to know that the session has begun."""
-    context.workers.on_session_start()
+    context.workers.tell("on_session_start")
 
 
 ACTIVE = State(

@@ -2,7 +2,7 @@
 
 On entry there is nothing but clock, configuration and requirements. On leaving every configured
 symbol stands in SessionData with history, day, derived bars and indicators as whole columns,
-hidden by the clock until they happen.
+hidden by the clock until they happen; of what scanners watch stands the little they asked for.
 """
 
 from __future__ import annotations
@@ -34,6 +34,12 @@ def register_indicators(context: SessionContext) -> None:
         context.registrar.register_indicators(plan, context.data)
 
 
+def register_historical_indicators(context: SessionContext) -> None:
+    """Compute what depends on earlier sessions only: trailing figures, time-of-day profiles."""
+    for plan in context.plans_today():
+        context.registrar.register_historical(plan, context.data)
+
+
 def fill_queues(context: SessionContext) -> None:
     """Queue each symbol's bars of the day, to be merged into one tape."""
     for plan in context.plans_today():
@@ -44,6 +50,14 @@ def score_history(context: SessionContext) -> None:
     """Score how much of the history is there, and name its gaps."""
     for plan in context.plans_today():
         context.registrar.score_history(plan, context.data)
+
+
+def watch_universes(context: SessionContext) -> None:
+    """Load the little that each scanner asks for of the symbols in its universe."""
+    for scanner, plans in context.watched_today().items():
+        universe = context.data.add_universe(scanner)
+        for plan in plans:
+            context.registrar.register(plan, universe)
 
 
 def retire_the_previous_session(context: SessionContext) -> None:
@@ -58,8 +72,10 @@ LOAD = State(
         register_symbols,
         load_history,
         register_indicators,
+        register_historical_indicators,
         fill_queues,
         score_history,
+        watch_universes,
     ],
     exit=[retire_the_previous_session],
     summary="Registers the symbols and loads history, day and indicators as columns.",

@@ -60,5 +60,14 @@ def with_history(
     return pd.concat(parts), sum(map(len, parts[:-1]))
 
 
+def sessions_holding(table: pd.DataFrame, date: str, interval: str, bars: int) -> int:
+    """Count the sessions before a date that hold so many bars when they are complete."""
+    earlier = table[table.index < pd.Timestamp(date)].iloc[::-1]
+    minutes = (earlier.close - earlier.open) / pd.Timedelta(minutes=1)
+    length = pd.Timedelta(RULES.get(interval, "1min")) / pd.Timedelta(minutes=1)
+    held = np.ceil(minutes.to_numpy(float) / length).cumsum()
+    return int(np.searchsorted(held, bars)) + 1
+
+
 def read(values: list[float | None]) -> np.ndarray[Any, np.dtype[np.float64]]:
     return np.array([np.nan if each is None else each for each in values], float)

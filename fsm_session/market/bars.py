@@ -144,14 +144,19 @@ def take(bars: Bars, kept: npt.NDArray[np.bool_]) -> Bars:
 def with_ends(bars: Bars, calendar: MarketCalendar) -> Bars:
     """Cut each bar's ``end`` at the end of its session's window: time + interval or earlier.
 
-    A daily bar ends at its session's close; it is known by the session's date (midnight, UTC or
-    exchange time) or by any time within its window. A bar of no session keeps time + interval.
+    A daily bar ends at its session's close, a weekly or monthly one with the window of the last
+    session of its week or month; each is known by the date of its session, or of its first
+    (midnight, UTC or exchange time), or by any time within that session's window. A bar of no
+    session keeps time + interval.
     """
-    daily = bars.interval.is_daily
-    where = calendar.locate_days(bars.time) if daily else calendar.locate(bars.time)
-    ends = bars.time + bars.interval.ns
-    # a daily bar's own 24 hours mean nothing: it starts at midnight, or at the open
-    limit = calendar.closes_ns[where] if daily else np.minimum(ends, calendar.ends_ns[where])
-    end = sealed(np.where(where >= 0, limit, ends))
+    end = bars.time + bars.interval.ns
+    if bars.interval.within_a_day:
+        where = calendar.locate(bars.time)
+        limit = np.minimum(end, calendar.ends_ns[where])
+    else:
+        # its own 24 hours or 7 days mean nothing: it starts at midnight, or at the open
+        where = calendar.locate_days(bars.time)
+        daily = bars.interval.is_daily
+        limit = (calendar.closes_ns if daily else calendar.periods(bars.interval).ends_ns)[where]
     columns = (getattr(bars, name) for name in (*COLUMNS, "count"))
-    return Bars(bars.interval, bars.time, end, *columns)
+    return Bars(bars.interval, bars.time, sealed(np.where(where >= 0, limit, end)), *columns)

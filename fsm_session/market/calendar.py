@@ -16,9 +16,11 @@ import pandas as pd
 from attrs import field, frozen
 
 from fsm_session.errors import CalendarError
+from fsm_session.market.interval import DAY, MONTH, WEEK, Interval
 
 Hours = Literal["regular", "all"]
 _Times = npt.NDArray[np.int64]
+_Days = npt.NDArray[np.datetime64]
 
 
 @frozen
@@ -64,6 +66,22 @@ class TradingSession:
 
 
 @frozen(eq=False)
+class Periods:
+    """The day, week or month that each session lies in: columns (n,) parallel to the sessions.
+
+    ``first`` and ``last`` are int64 indices of its first and last known session, ``ends_ns`` is
+    the instant (int64 nanoseconds UTC) at which it has ended: the end of its last session's
+    window, or the local midnight behind its last date where sessions up to there may be unknown.
+    ``whole``, bool, tells whether all of its sessions are known.
+    """
+
+    first: _Times
+    last: _Times
+    ends_ns: _Times
+    whole: npt.NDArray[np.bool_]
+
+
+@frozen(eq=False)
 class MarketCalendar:
     """The sessions of a market from ``first`` to ``last``, in order; pure once loaded.
 
@@ -81,6 +99,8 @@ class MarketCalendar:
     starts_ns: _Times = field(init=False)
     ends_ns: _Times = field(init=False)
     _dates: tuple[dt.date, ...] = field(init=False)
+    _midnights_ns: tuple[_Times, _Times] = field(init=False, repr=False)
+    _periods: dict[Interval, Periods] = field(init=False, repr=False)
 
     @first.default
     def _first_session(self) -> dt.date:
@@ -98,6 +118,11 @@ class MarketCalendar:
             column.flags.writeable = False
             put(self, f"{name}s_ns", column)
         put(self, "_dates", tuple(session.date for session in self.sessions))
+        days = np.array(self._dates, "M8[D]")
+        midnights = tuple(midnight_ns(pd.DatetimeIndex(days), z) for z in (self.zone, "UTC"))
+        put(self, "_midnights_ns", midnights)
+        each = map(Interval, (DAY, WEEK, MONTH))
+        put(self, "_periods", {interval: _lay_out(self, days, interval) for interval in each})
 
     @classmethod
     def load(
@@ -110,6 +135,7 @@ class MarketCalendar:
     ) -> MarketCalendar:
         """Load every session in [first, last], ``before`` ahead of them and some behind.
 
+        The weeks and months in which they begin and end are loaded whole, where they are known.
         ``name`` is any of exchange_calendars, an alias too. ``hours="all"`` widens each
         session's window to its local day, as far as the neighbouring sessions leave it free.
         Raises CalendarError: no such calendar, dates reversed or unknown to it.
@@ -160,6 +186,23 @@ class MarketCalendar:
             )
         return self.sessions[place - count : place]
 
+    def first_of_period(self, session: TradingSession, interval: Interval) -> TradingSession:
+        """Give the first session of the week (from Monday) or the month that holds ``session``.
+
+        For an interval of a day or less that is the session itself. Raises CalendarError where
+        the week or month begins before what is loaded: there might be earlier sessions in it,
+        and a bar made without them would pass for the whole. That can't happen to the sessions
+        that ``load`` was asked for, unless exchange_calendars itself knows none before them.
+        """
+        if not interval.spans_sessions:
+            return session
+        begins, _ = period_bounds(np.array(session.date, "M8[D]"), interval)
+        return self.first_session(begins.tolist())
+
+    def periods(self, interval: Interval) -> Periods:
+        """Give the day (of an interval within one too), the week or the month of each session."""
+        return self._periods[max(interval, Interval(DAY))]
+
     def locate(self, times: _Times) -> _Times:
         """Find the session in whose window each time lies.
 
@@ -177,9 +220,8 @@ class MarketCalendar:
         A daily bar is stamped with midnight of its session's date, in UTC or in the exchange's
         zone, or with an instant in its window, by whom one asks.
         """
-        dates = pd.DatetimeIndex(np.array(self._dates, "M8[ns]"))
         where = self.locate(times)
-        for midnights in (midnight_ns(dates, self.zone), midnight_ns(dates, "UTC")):
+        for midnights in self._midnights_ns:
             place = np.searchsorted(midnights, times)
             place[place == len(midnights)] = 0
             where = np.where(midnights[place] == times, place, where)
@@ -212,3 +254,31 @@ def midnight_ns(dates: pd.DatetimeIndex, zone: str) -> _Times:
     )
     instants: _Times = local.as_unit("ns").asi8
     return instants
+
+
+def period_bounds(days: _Days, interval: Interval) -> tuple[_Days, _Days]:
+    """Give the first date of the day, ISO week or month of each date, and the one behind its last.
+
+    ``days`` and both answers are datetime64[D], (n,).
+    """
+    if interval.seconds == MONTH:
+        months = days.astype("M8[M]")
+        return months.astype("M8[D]"), (months + 1).astype("M8[D]")
+    length = interval.seconds // DAY
+    # numpy counts days from a Thursday
+    begins = days - (days.astype(np.int64) + 3) % length
+    return begins, begins + length
+
+
+def _lay_out(calendar: MarketCalendar, days: _Days, interval: Interval) -> Periods:
+    begins, stops = period_bounds(days, interval)
+    first, last = np.searchsorted(days, begins), np.searchsorted(days, stops) - 1
+    ends_ns = calendar.ends_ns[last]
+    unknown = stops > np.datetime64(calendar.last, "D") + 1
+    if unknown.any():
+        # the last session that is known may not be the last: nothing has ended until its dates have
+        ends_ns[unknown] = midnight_ns(pd.DatetimeIndex(stops[unknown]), calendar.zone)
+    whole = ~unknown & (begins >= np.datetime64(calendar.first, "D"))
+    for column in (first, last, ends_ns, whole):
+        column.flags.writeable = False
+    return Periods(first, last, ends_ns, whole)

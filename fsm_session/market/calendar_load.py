@@ -1,7 +1,8 @@
 """From exchange_calendars' schedule to frozen sessions: the only place that asks it.
 
 What is built is whole years around the dates that are needed, with a margin on both sides that
-finds the neighbours; what is kept is the sessions that were asked for.
+finds the neighbours; what is kept is the sessions that were asked for, and those around them that
+make their weeks and months whole.
 """
 
 from __future__ import annotations
@@ -16,10 +17,17 @@ import numpy as np
 import pandas as pd
 
 from fsm_session.errors import CalendarError
-from fsm_session.market.calendar import Hours, MarketCalendar, TradingSession, midnight_ns
+from fsm_session.market.calendar import (
+    Hours,
+    MarketCalendar,
+    TradingSession,
+    midnight_ns,
+    period_bounds,
+)
+from fsm_session.market.interval import MONTH, WEEK, Interval
 
-# the longest closures on record took weeks (Athens 2015) or months (New York 1914)
-_MARGINS = (15, 60, 240)
+# a month and a half, and the longest closures: weeks (Athens 2015) or months (New York 1914)
+_MARGINS = (46, 91, 271)
 _NOT_A_TIME = np.iinfo(np.int64).min
 
 
@@ -38,18 +46,14 @@ def load_sessions(
     start = bisect_left(dates, first)
     if before > start:
         raise CalendarError(f"{name} knows {start} sessions before {first}, not {before}")
-    # the outermost one lacks the neighbour that bounds its window
-    stop = len(sessions) - (dates[-1] > last)
-    kept = sessions[start - before : stop]
+    begin, known_from = _reach_back(dates, first, before)
+    # the outermost one lacks the neighbour that bounds its window, unless none is known at all
+    stop = len(sessions) - (dates[-1] > _whole_periods(last)[1])
+    kept = sessions[begin:stop]
     if not kept:
         raise CalendarError(f"{name} has no session near {first}")
     return MarketCalendar(
-        official,
-        source.tz.key,
-        hours,
-        kept,
-        first=min(first, kept[0].date),
-        last=max(last, kept[-1].date),
+        official, source.tz.key, hours, kept, first=known_from, last=max(last, kept[-1].date)
     )
 
 
@@ -76,14 +80,34 @@ def _schedule(name: str, first: dt.date, last: dt.date, before: int) -> Any:
 
 
 def _wide_enough(name: str, first: dt.date, last: dt.date, before: int) -> Any:
-    """Build the calendar with two sessions more than asked for on both sides, if it has them."""
+    """Build the calendar with one session more ahead, and two more behind, if it has them."""
     for margin in _MARGINS:
         source = _within_bounds(name, first, last, 2 * before + margin, margin)
         dates = [stamp.date() for stamp in source.sessions]
-        behind = len(dates) - bisect_right(dates, last)
-        if bisect_left(dates, first) >= before + 2 and behind >= 2:
+        begin, _ = _reach_back(dates, first, before)
+        if begin and len(dates) - bisect_right(dates, _whole_periods(last)[1]) >= 2:
             break
     return source
+
+
+def _reach_back(dates: list[dt.date], first: dt.date, before: int) -> tuple[int, dt.date]:
+    """Give the place of the first session to keep, and the date from which all are known.
+
+    That is where week and month begin of the earliest that is needed; place 0 is where what is
+    known begins, or not enough of it has been built.
+    """
+    start = bisect_left(dates, first)
+    earliest = min([first, *dates[max(start - before, 0) : start]])
+    whole = _whole_periods(earliest)[0]
+    begin = bisect_left(dates, whole)
+    return begin, whole if begin else min([first, *dates[:1]])
+
+
+def _whole_periods(date: dt.date) -> tuple[dt.date, dt.date]:
+    """Give the first and the last of the dates in the week and in the month of a date."""
+    bounds = [period_bounds(np.array(date, "M8[D]"), Interval(s)) for s in (WEEK, MONTH)]
+    begins, stops = zip(*bounds, strict=True)
+    return min(begins).item(), (max(stops) - 1).item()
 
 
 def _within_bounds(name: str, first: dt.date, last: dt.date, ahead: int, behind: int) -> Any:

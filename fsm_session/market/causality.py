@@ -28,7 +28,7 @@ def made_up(interval: Interval, length: int = _LENGTHS[0]) -> Bars:
     """Make the first ``length`` (at most 10 240) bars of a market that never was.
 
     48 bars a day from 14:30 UTC with one missing in the middle, prices in cents around 100,
-    whole volumes. Daily: one bar a day.
+    whole volumes. Daily and longer: one bar a day, or there would be no time for all of them.
     """
     most = _LENGTHS[-1]
     random = np.random.default_rng(20240102)
@@ -37,14 +37,14 @@ def made_up(interval: Interval, length: int = _LENGTHS[0]) -> Bars:
     span = np.round(random.exponential(0.1, (2, most)), 2)
     high, low = np.maximum(open_, close) + span[0], np.minimum(open_, close) - span[1]
     volume = np.floor(random.exponential(1000, most)) + 1
-    day, slot = np.divmod(np.arange(most), 1 if interval.is_daily else _BARS_A_DAY)
+    day, slot = np.divmod(np.arange(most), _BARS_A_DAY if interval.within_a_day else 1)
     time = _FIRST_OPEN + day * _days(interval) + (slot + (slot >= _BARS_A_DAY // 2)) * interval.ns
     return Bars.base(interval, time, open_, high, low, close, volume)[:length]
 
 
 def _days(interval: Interval) -> int:
     """Give the nanoseconds from one made-up open to the next: whole days, enough for the bars."""
-    needed = 1 if interval.is_daily else -(-interval.seconds * (_BARS_A_DAY + 1) // DAY)
+    needed = -(-interval.seconds * (_BARS_A_DAY + 1) // DAY) if interval.within_a_day else 1
     return needed * DAY * 1_000_000_000
 
 

@@ -38,13 +38,15 @@ def _copy(parameters: Mapping[str, object]) -> dict[str, object]:
 class IndicatorSpec:
     """The wish for an indicator: what it is called, what computes it, on which bars.
 
-    ``function`` is TA-Lib's name, in any case, or ``package.module:function``.
+    ``function`` is TA-Lib's name, in any case, or ``package.module:function``. ``warm_up``:
+    whether as much history is read as it takes to be defined at the open.
     """
 
     name: str = field(validator=_check_name)
     function: str
     interval: Interval
     parameters: Mapping[str, object] = field(factory=dict, converter=_copy, hash=False)
+    warm_up: bool = True
 
     def __str__(self) -> str:
         """Name it for a message: ``sma_20 (SMA)``."""
@@ -64,6 +66,11 @@ class Indicator:
     outputs: tuple[str, ...]
     lookback: int
     _answer: Callable[[Bars], Answer] = field(alias="answer", repr=False)
+
+    @property
+    def warm_up_bars(self) -> int:
+        """How many bars must come before the open for a value to be there at the open."""
+        return self.lookback + 1 if self.spec.warm_up and self.lookback else 0
 
     @property
     def single(self) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from fsm_session.errors import FaultyInputError
 from fsm_session.machine import Inbox, Request
 
-#: adds or removes a symbol; gives the reason where it is refused, "" where it is done
-Deed = Callable[[str], str]
+#: adds or removes a symbol for somebody; gives the reason where it is refused, "" where not
+Deed = Callable[[str, str], str]
 
 
 class SymbolRequests:
@@ -52,7 +52,7 @@ class SymbolRequests:
         if deed is None:
             return f"nobody here knows how to {request.kind}"
         try:
-            return deed(request.arguments["symbol"])
+            return deed(request.arguments["symbol"], request.arguments.get("by", ""))
         except FaultyInputError as error:
             return str(error)
         except Exception as error:

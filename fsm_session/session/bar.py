@@ -2,34 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsm_session.market.bars import COLUMNS
-from fsm_session.session.data import SessionData
+from fsm_session.market.bars import COLUMNS, Bars
+from fsm_session.market.interval import Interval
+from fsm_session.session.data import SymbolTable
 from fsm_session.session.reveal import Reveal
+from fsm_session.session.symbol_data import SymbolSessionData
 
 SHOWN = ("time", *COLUMNS)
 
 
 class Bar:
-    """A base bar that has just happened: ``symbol``, its columns as floats, its indicators.
+    """A bar that has just happened: ``symbol``, ``interval``, its columns, its indicators.
 
     ``bar["sma_20"]`` is the newest value of an indicator of its symbol, ``bar.time`` the bar's
     start in the exchange's zone, ``bar.time_ns`` the same as int64 nanoseconds UTC.
     """
 
-    __slots__ = ("_feed", "_place", "close", "high", "low", "open", "symbol", "time_ns", "volume")
+    __slots__ = ("_feed", "_place", "interval", "symbol", "time_ns", *COLUMNS)
 
     def __init__(
         self,
         feed: BarFeed,
         place: int,
         symbol: str,
+        interval: Interval,
         time_ns: int,
         open: float,
         high: float,
@@ -38,6 +41,7 @@ class Bar:
         volume: float,
     ) -> None:
         self.symbol = symbol
+        self.interval = interval
         self.time_ns = time_ns
         self.open = open
         self.high = high
@@ -52,8 +56,8 @@ class Bar:
         return self._feed.values(name)[self._place]
 
     def __repr__(self) -> str:
-        """Show the bar: ``<Bar BKNG 2024-07-03 09:30 close 3921.4>``."""
-        return f"<Bar {self.symbol} {self.time:%Y-%m-%d %H:%M} close {self.close}>"
+        """Show the bar: ``<Bar BKNG 2024-07-03 09:30 1m close 3921.4>``."""
+        return f"<Bar {self.symbol} {self.time:%Y-%m-%d %H:%M} {self.interval} close {self.close}>"
 
     @property
     def time(self) -> pd.Timestamp:
@@ -62,24 +66,36 @@ class Bar:
 
 
 class BarFeed:
-    """The day's base bars in the order in which they happen: by instant, then by symbol.
+    """The day's bars in the order in which they happen: by instant, symbol, length.
 
-    Columns become lists in one go; per bar one object is made.
+    ``intervals``: bars of which are given; () for each symbol's base bars. Columns become lists
+    in one go; per bar one object is made.
     """
 
-    def __init__(self, data: SessionData, reveal: Reveal) -> None:
+    def __init__(
+        self, data: SymbolTable, reveal: Reveal, intervals: Sequence[Interval] = ()
+    ) -> None:
         self.zone = data.session.zone
         self._reveal = reveal
         self._values: dict[str, list[float]] = {}
-        days = [each.whole_day() for each in data.values()]
-        rows = _joined([reveal.rows_of(bars.end) for bars in days])
-        places = np.repeat(np.arange(len(days)), [len(bars) for bars in days])
+        days = [
+            (place, _within(each, interval))
+            for place, each in enumerate(data.values())
+            for interval in sorted(intervals) or (each.base_interval,)
+            if interval in each.intervals
+        ]
+        lengths = [len(bars) for _, bars in days]
+        rows = _joined([reveal.rows_of(bars.end) for _, bars in days])
+        places = np.repeat(np.array([place for place, _ in days], np.int64), lengths)
+        # stable: of one symbol the shorter bar comes first
         order = np.lexsort((places, rows))
         self._where = (rows[order], places[order])
         self._ends = np.searchsorted(rows[order], np.arange(reveal.rows), side="right").tolist()
-        columns = [_joined([bars.column(name) for bars in days])[order] for name in SHOWN]
+        columns = [_joined([bars.column(name) for _, bars in days])[order] for name in SHOWN]
+        kinds = np.repeat(np.array([bars.interval for _, bars in days], object), lengths)
         names = reveal.symbols[places[order]].tolist()
-        self._bars = list(zip(names, *(column.tolist() for column in columns), strict=True))
+        lists = (kinds[order].tolist(), *(column.tolist() for column in columns))
+        self._bars = list(zip(names, *lists, strict=True))
 
     def at(self, row: int) -> Iterator[Bar]:
         """Give the bars that happened at a row of the reveal, in the order of their symbols."""
@@ -92,6 +108,12 @@ class BarFeed:
         if values is None:
             values = self._values[name] = self._reveal.latest(name)[self._where].tolist()
         return values
+
+
+def _within(data: SymbolSessionData, interval: Interval) -> Bars:
+    """Give the bars that happen in the session: a week may end after it."""
+    bars = data.whole_day(interval)
+    return bars[: int(np.searchsorted(bars.end, data.session.end_ns, side="right"))]
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -2,7 +2,8 @@
 
 The order of a step is fixed: first the clock, then the data, then the workers as they were set
 up. The tape remembers nothing but the row it is at; when a symbol comes or goes it is laid anew
-over all symbols, and goes on at the clock.
+over all symbols, and goes on at the clock. A scan has its own time: the clock is moved there,
+whether or not anything happens at that instant.
 """
 
 from __future__ import annotations
@@ -19,6 +20,9 @@ from fsm_session.session.queues import SessionQueues
 from fsm_session.session.reveal import Reveal
 from fsm_session.session.view import View, renew, revoke
 
+#: later than any instant
+NEVER = 2**63 - 1
+
 
 class Step(NamedTuple):
     """One instant: its number in the session from 1, and its time, int64 nanoseconds UTC."""
@@ -30,8 +34,8 @@ class Step(NamedTuple):
 class Player:
     """Takes the steps of one session after the other.
 
-    ``on_step`` is called with each :class:`Step`, ``scan_due`` says with the time whether a
-    mid-session scan is due.
+    ``on_step`` is called with each :class:`Step`, ``next_scan_ns`` says when the next scan of the
+    session is due: int64 nanoseconds UTC, NEVER where none is.
     """
 
     def __init__(
@@ -39,12 +43,12 @@ class Player:
         clock: TimeManager,
         inbox: Inbox,
         on_step: Callable[[Step], None],
-        scan_due: Callable[[int], bool],
+        next_scan_ns: Callable[[], int],
     ) -> None:
         self._clock = clock
         self._inbox = inbox
         self._on_step = on_step
-        self._scan_due = scan_due
+        self._next_scan_ns = next_scan_ns
         self.clear()
 
     def clear(self) -> None:
@@ -56,6 +60,7 @@ class Player:
         self._data: SessionData | None = None
         self._times: list[int] = []
         self._paused_at_ns = -1
+        self._pausing = False
 
     def lay(self, data: SessionData, queues: SessionQueues) -> None:
         """Merge the queues into a tape and stand at the clock: nothing is shown beyond it."""
@@ -83,15 +88,8 @@ class Player:
 
     @property
     def pause_due(self) -> bool:
-        """Whether something waits that only a pause can deal with, and the session goes on.
-
-        There is at most one pause an instant: what comes during a pause waits for a step.
-        """
-        now_ns = self._clock.now_ns
-        over = self._inbox.stop_requested or self._laid()[0].row >= len(self._times)
-        if over or now_ns == self._paused_at_ns:
-            return False
-        return self._inbox.waiting > 0 or self._scan_due(now_ns)
+        """Whether the tape stopped for what only a pause can deal with; never after a stop."""
+        return self._pausing and not self._inbox.stop_requested
 
     def note_pause(self) -> None:
         """Note that this instant has had its pause."""
@@ -104,20 +102,44 @@ class Player:
         return self.reveal, self._data
 
     def play(self) -> None:
-        """Take a step per instant until a pause is due, a stop requested or the tape out."""
+        """Take a step per instant until a pause is due, a stop requested or nothing is to come.
+
+        That a pause is due is decided here and nowhere else: requests come from other threads,
+        and what follows has to agree on it.
+        """
         reveal, data = self._laid()
-        while not self._inbox.stop_requested and reveal.row < len(self._times):
-            if self.pause_due:
+        times = self._times
+        self._pausing = False
+        while not self._inbox.stop_requested:
+            if self._must_pause():
+                self._pausing = True
                 return
-            self._step(reveal, data, self._times[reveal.row])
+            scan_ns = self._next_scan_ns()
+            step_ns = times[reveal.row] if reveal.row < len(times) else NEVER
+            if step_ns <= scan_ns:
+                if step_ns == NEVER:
+                    return
+                self._step(reveal, data, step_ns)
+            else:
+                self._clock.set_backtest_time(scan_ns)
+
+    def _must_pause(self) -> bool:
+        """Tell whether a scan is due or a request waits, with some of the session still to come.
+
+        There is at most one pause an instant: what comes during a pause waits for the next.
+        """
+        now_ns = self._clock.now_ns
+        if now_ns == self._paused_at_ns or now_ns >= self._clock.session.end_ns:
+            return False
+        return self._inbox.waiting > 0 or self._next_scan_ns() <= now_ns
 
     def finish(self) -> None:
         """At the close, move the clock there; a last step if bars are finished by it.
 
-        Does nothing before the tape is out: the session was paused or broken off.
+        Does nothing where the session was paused or broken off.
         """
         reveal, data = self._laid()
-        if reveal.row < len(self._times) or self._inbox.stop_requested:
+        if self._pausing or self._inbox.stop_requested:
             return
         close_ns = self._clock.session.end_ns
         if reveal.closing_bars():

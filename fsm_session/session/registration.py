@@ -1,31 +1,30 @@
 """How a symbol comes to stand in SessionData: one way for all of them.
 
-Stage by stage: structure, columns, indicators, queue, quality. Load takes every configured
-symbol through one stage after the other; a symbol that comes later takes all of them at once.
+Stage by stage: structure, columns, indicators, quality, and the queue of those that are
+streamed. Load takes every configured symbol through one stage after the other; a symbol that
+comes later, or is only watched, takes all of them at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from attrs import evolve
 
 from fsm_session.market.bars import Bars, Times, take, with_ends
 from fsm_session.market.calendar import MarketCalendar, TradingSession
-from fsm_session.market.interval import DAY_NS
+from fsm_session.market.historical import compute_historical
+from fsm_session.market.interval import DAY_NS, Interval
 from fsm_session.market.quality import Quality, combine, score
 from fsm_session.market.resample import resample
 from fsm_session.session.clock import TimeManager
-from fsm_session.session.data import (
-    BarIntervalData,
-    IndicatorData,
-    SessionData,
-    SymbolSessionData,
-)
+from fsm_session.session.data import SessionData, SymbolTable
 from fsm_session.session.metrics import measure
 from fsm_session.session.queues import SessionQueues
 from fsm_session.session.requirements import SymbolPlan
+from fsm_session.session.symbol_data import BarIntervalData, IndicatorData, SymbolSessionData
 from fsm_session.sources.source import Source
 
 
@@ -40,34 +39,47 @@ class Registrar:
     def _calendar(self) -> MarketCalendar:
         return self._clock.calendar
 
-    def register_symbol(self, plan: SymbolPlan, data: SessionData) -> None:
+    def register_symbol(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Make a symbol's structure, still without a bar."""
-        symbol = SymbolSessionData(plan.symbol, plan.base, self._clock.session, self._clock)
+        nothing = _nothing(plan.base)
+        symbol = SymbolSessionData(
+            plan.symbol, plan.base, self._clock.session, self._clock, nothing
+        )
         for interval in (plan.base, *plan.derived):
             base = None if interval == plan.base else plan.base
-            symbol.intervals[interval] = BarIntervalData(Bars.empty(interval), base)
-        data.register(symbol)
+            symbol.intervals[interval] = BarIntervalData(_nothing(interval), base)
+        table.register(symbol)
 
-    def load(self, plan: SymbolPlan, data: SessionData) -> None:
-        """Read history and day in one go, and derive the coarser bars."""
-        symbol = data[plan.symbol]
-        first = self._history(plan.trailing_days)[0]
-        base = self._read(plan, first, symbol.session)
-        symbol.base_times = base.time
+    def load(self, plan: SymbolPlan, table: SymbolTable) -> None:
+        """Read history and day in one go, and derive the longer bars."""
+        symbol = table[plan.symbol]
+        first = plan.reach.first(symbol.session, self._calendar)
+        symbol.read = self._read(plan, first, symbol.session)
         for interval, held in symbol.intervals.items():
-            columns = base if held.base is None else resample(base, interval, self._calendar)
-            days = plan.history_days[interval]
-            start_ns = self._history(days)[0].start_ns
-            held.columns = columns[int(np.searchsorted(columns.time, start_ns)) :]
-            symbol.history_sessions[interval] = self._sessions_with_bars(held.columns, days)
+            columns = symbol.read
+            if held.base is not None:
+                columns = resample(columns, interval, self._calendar, plan.incomplete)
+            history = self._history(plan, interval)
+            kept_from = (*history, symbol.session)[0]
+            kept_from = self._calendar.first_of_period(kept_from, interval)
+            held.columns = columns[int(np.searchsorted(columns.time, kept_from.start_ns)) :]
+            symbol.history_sessions[interval] = _sessions_with_bars(symbol.read, history)
 
-    def register_indicators(self, plan: SymbolPlan, data: SessionData) -> None:
+    def register_indicators(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Compute each indicator over history and day."""
-        symbol = data[plan.symbol]
+        symbol = table[plan.symbol]
         for indicator in plan.indicators:
             columns = symbol.intervals[indicator.spec.interval].columns
             symbol.indicators[indicator.spec.name] = IndicatorData(
                 indicator, indicator.compute(columns)
+            )
+
+    def register_historical(self, plan: SymbolPlan, table: SymbolTable) -> None:
+        """Compute what depends on earlier sessions only."""
+        symbol = table[plan.symbol]
+        for spec in plan.historical:
+            symbol.historical[spec.name] = compute_historical(
+                spec, symbol.read, symbol.session, self._calendar
             )
 
     def fill_queue(self, plan: SymbolPlan, data: SessionData, queues: SessionQueues) -> None:
@@ -75,55 +87,46 @@ class Registrar:
         columns = data[plan.symbol].intervals[plan.base].columns
         queues.put(plan.symbol, columns[_place(columns, self._clock.session) :])
 
-    def score_history(self, plan: SymbolPlan, data: SessionData) -> None:
+    def score_history(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Score the sessions of history together, each interval with its base's quality."""
-        symbol = data[plan.symbol]
-        time = symbol.base_times
+        symbol = table[plan.symbol]
         qualities: dict[int, Quality] = {}
         for interval, held in symbol.intervals.items():
-            days = plan.history_days[interval]
-            if days not in qualities:
-                sessions = self._history(days)[:-1]
-                qualities[days] = combine(
-                    score(_within(time, session), session, plan.base) for session in sessions
+            sessions = self._history(plan, interval)
+            if len(sessions) not in qualities:
+                qualities[len(sessions)] = combine(
+                    score(_within(symbol.read.time, session), session, plan.base)
+                    for session in sessions
                 )
-            held.history_quality = qualities[days]
+            held.history_quality = qualities[len(sessions)]
 
-    def score_day(self, data: SessionData) -> None:
-        """Score the day so far: base bars against the calendar; derived ones carry that."""
-        for symbol in data.values():
-            quality = score(
-                symbol.today().time, symbol.session, symbol.base_interval, self._clock.now_ns
-            )
-            for held in symbol.intervals.values():
-                held.quality = quality
-
-    def record_metrics(self, data: SessionData) -> None:
+    def record_metrics(self, table: SymbolTable) -> None:
         """Measure each symbol's day so far."""
-        for symbol in data.values():
+        for symbol in table.values():
             symbol.metrics = measure(symbol.today())
 
-    def register(self, plan: SymbolPlan, data: SessionData, queues: SessionQueues) -> None:
+    def register(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Take one symbol through all stages; it is there whole or, after an error, not at all."""
-        stages: tuple[Callable[[SymbolPlan, SessionData], None], ...] = (
+        stages: tuple[Callable[[SymbolPlan, SymbolTable], None], ...] = (
             self.register_symbol,
             self.load,
             self.register_indicators,
+            self.register_historical,
             self.score_history,
         )
         try:
             for stage in stages:
-                stage(plan, data)
-            self.fill_queue(plan, data, queues)
+                stage(plan, table)
         except BaseException:
-            if plan.symbol in data:
-                data.remove(plan.symbol)
+            if plan.symbol in table:
+                table.remove(plan.symbol)
             raise
 
-    def _history(self, days: int) -> tuple[TradingSession, ...]:
-        """Give today's session and the ``days`` before it, oldest first."""
+    def _history(self, plan: SymbolPlan, interval: Interval) -> tuple[TradingSession, ...]:
+        """Give the earlier sessions of which bars of an interval are kept, oldest first."""
         today = self._clock.session
-        return (*self._calendar.before(today.date, days), today)
+        days = plan.reach.days(interval, today, self._calendar)
+        return self._calendar.before(today.date, days)
 
     def _read(self, plan: SymbolPlan, first: TradingSession, last: TradingSession) -> Bars:
         """Read the base bars of the sessions' windows; what lies between windows is dropped."""
@@ -142,10 +145,17 @@ class Registrar:
         labelled = evolve(with_ends(bars, self._calendar), time=self._calendar.opens_ns[places])
         return labelled[int(np.searchsorted(labelled.time, first.start_ns)) :]
 
-    def _sessions_with_bars(self, columns: Bars, days: int) -> int:
-        history = self._history(days)[:-1]
-        starts = [_place(columns, each) for each in (*history, self._clock.session)]
-        return int(np.count_nonzero(np.diff(starts)))
+
+@lru_cache(maxsize=64)
+def _nothing(interval: Interval) -> Bars:
+    """Give bars of no length: nobody can write to them, so all may share them."""
+    return Bars.empty(interval)
+
+
+def _sessions_with_bars(bars: Bars, sessions: Sequence[TradingSession]) -> int:
+    """Count the sessions, one after the other, in which there is a bar."""
+    edges = [each.start_ns for each in sessions] + [each.end_ns for each in sessions[-1:]]
+    return int(np.count_nonzero(np.diff(np.searchsorted(bars.time, edges))))
 
 
 def _place(columns: Bars, session: TradingSession) -> int:

@@ -1,8 +1,9 @@
 """What a run will need, found out once, before anything is registered.
 
 For every symbol one plan: from which base bars, which intervals to derive, how much history,
-which indicators, and on which sessions it has nothing. The same plan serves a symbol that is
-configured, promoted by a scanner or added from outside. What can't be met is listed whole.
+which indicators, and on which sessions it has nothing. The same function decides for a symbol
+that is configured, watched in a universe, promoted by a scanner or added from outside. What
+can't be met is listed whole.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ import numpy as np
 import pandas as pd
 from attrs import evolve, field, frozen
 
-from fsm_session.config import DataConfig, SessionConfig
-from fsm_session.errors import DataError, Fault, FaultyInputError, IndicatorError, RequirementsError
+from fsm_session.config import SessionConfig
+from fsm_session.errors import DataError, Fault, FaultyInputError, RequirementsError
 from fsm_session.market.bars import Times
 from fsm_session.market.calendar import MarketCalendar, TradingSession
-from fsm_session.market.indicators import Indicator, check_causal, resolve
+from fsm_session.market.historical import HistoricalSpec
+from fsm_session.market.indicators import Indicator
 from fsm_session.market.interval import DAY_NS, Interval, choose_base, needed_base
-from fsm_session.plugins import importable_from
+from fsm_session.market.resample import Incomplete
+from fsm_session.session.needs import Needs
+from fsm_session.session.reach import Reach
 from fsm_session.sources.source import Source
 
 DAYS_SHOWN = 6
@@ -30,97 +34,128 @@ DAYS_SHOWN = 6
 class SymbolPlan:
     """What to load, derive and compute for one symbol in any session of the run.
 
-    ``history_days`` says for each interval how many earlier sessions of it are kept, and
-    ``missing`` on which dates the source has nothing (only where that is allowed).
+    ``reach`` says how far back, and ``missing`` on which dates the source has nothing (only
+    where that is allowed).
     """
 
     symbol: str
     base: Interval
     derived: tuple[Interval, ...]
-    history_days: Mapping[Interval, int]
+    reach: Reach
     indicators: tuple[Indicator, ...]
+    historical: tuple[HistoricalSpec, ...]
+    incomplete: Incomplete = "keep"
     missing: frozenset[dt.date] = frozenset()
-
-    @property
-    def trailing_days(self) -> int:
-        """How many sessions before today are read."""
-        return max(self.history_days.values())
 
 
 @frozen(eq=False)
 class Requirements:
-    """The result of validation: the sessions, a plan a symbol, or what is unmet."""
+    """The result of validation: the sessions, a plan a symbol, or what is unmet.
+
+    ``universes``: the plans of the symbols that scanners watch, by scanner.
+    """
 
     sessions: tuple[TradingSession, ...] = ()
     plans: Mapping[str, SymbolPlan] = field(factory=dict)
-    indicators: tuple[Indicator, ...] = ()
+    universes: Mapping[str, Mapping[str, SymbolPlan]] = field(factory=dict)
     unmet: tuple[Fault, ...] = ()
+    calendar: MarketCalendar | None = None
 
 
 class StreamRequirementsCoordinator:
-    """Finds out what a configuration requires of a source, and whether it is there."""
+    """Finds out what a configuration requires of a source, and whether it is there.
 
-    def __init__(self, config: SessionConfig, source: Source, calendar: MarketCalendar) -> None:
+    ``needs`` are those of the symbols that are traded, ``universes`` those of scanners, by name.
+    """
+
+    def __init__(
+        self,
+        config: SessionConfig,
+        source: Source,
+        calendar: MarketCalendar,
+        needs: Needs,
+        universes: Mapping[str, Needs],
+    ) -> None:
         self._config = config
         self._source = source
         self._calendar = calendar
+        self._needs = needs
+        self._universes = universes
 
     def validate(self) -> Requirements:
         """Check everything the run will need. Registers nothing and raises nothing for data."""
         backtest = self._config.backtest
         sessions = self._calendar.between(backtest.start, backtest.end)
-        indicators, unmet = self._indicators()
+        unmet = [
+            self._fault(message, key)
+            for needs in (self._needs, *self._universes.values())
+            for key, message in needs.faults()
+        ]
         if not sessions:
             told = f"{self._calendar.name} has no session from {backtest.start} to {backtest.end}"
             unmet.append(self._fault(told, "backtest"))
-        plans = {}
-        for symbol in self._config.data.symbols:
-            try:
-                plans[symbol] = self.plan(symbol, indicators, sessions)
-            except FaultyInputError as error:
-                unmet += error.faults
-        return Requirements(sessions, plans, tuple(indicators), tuple(unmet))
+        plans = self._plans(self._needs.symbols, self._needs, sessions, unmet)
+        universes = {
+            name: self._plans(self._watched(needs), needs, sessions, unmet)
+            for name, needs in self._universes.items()
+        }
+        return Requirements(sessions, plans, universes, tuple(unmet), self._calendar)
 
     def plan(
-        self, symbol: str, indicators: Sequence[Indicator], sessions: Sequence[TradingSession]
+        self, symbol: str, sessions: Sequence[TradingSession], needs: Needs | None = None
     ) -> SymbolPlan:
         """Decide what to load, derive and compute for a symbol, and see that it is there.
 
-        Raises RequirementsError or DataError with every fault of the symbol.
+        ``needs``: those of the symbols that are traded if not given. Raises RequirementsError
+        or DataError with every fault of the symbol.
         """
-        data = self._config.data
-        wanted = _wanted_intervals(data, symbol, indicators)
-        base = self._base(symbol, wanted)
-        derived = tuple(sorted(wanted - {base}))
-        days = {each: _history_days(data, symbol, each) for each in (base, *derived)}
-        plan = SymbolPlan(symbol, base, derived, days, tuple(indicators))
+        needs = needs or self._needs
+        base = self._base(symbol, needs)
+        derived = tuple(sorted(needs.wanted(symbol) - {base}))
+        plan = SymbolPlan(
+            symbol,
+            base,
+            derived,
+            needs.reach(symbol, (base, *derived)),
+            needs.indicators,
+            needs.config.historical,
+            needs.config.incomplete,
+        )
         missing = self._missing(plan, sessions) if sessions else ()
-        if missing and data.missing == "error":
-            raise RequirementsError(self._missing_faults(plan, missing, sessions))
+        if missing and needs.config.missing == "error":
+            raise RequirementsError(self._missing_faults(plan, missing, sessions, needs))
         return evolve(plan, missing=frozenset(session.date for session in missing))
 
-    def _indicators(self) -> tuple[list[Indicator], list[Fault]]:
-        found, faults = [], []
-        for place, spec in enumerate(self._config.data.indicators):
-            try:
-                with importable_from(self._config.folder):
-                    indicator = resolve(spec)
-                if ":" in spec.function:
-                    check_causal(indicator)
-                found.append(indicator)
-            except IndicatorError as error:
-                key = f"data.indicators[{place}]"
-                faults += [self._fault(fault.message, key) for fault in error.faults]
-        return found, faults
+    def _watched(self, needs: Needs) -> Iterator[str]:
+        """Give a universe's symbols; those that nobody knows only where they must be known."""
+        for symbol in needs.symbols:
+            if needs.config.missing == "error" or self._source.intervals(symbol):
+                yield symbol
 
-    def _base(self, symbol: str, wanted: Iterable[Interval]) -> Interval:
+    def _plans(
+        self,
+        symbols: Iterable[str],
+        needs: Needs,
+        sessions: Sequence[TradingSession],
+        unmet: list[Fault],
+    ) -> dict[str, SymbolPlan]:
+        plans = {}
+        for symbol in symbols:
+            try:
+                plans[symbol] = self.plan(symbol, sessions, needs)
+            except FaultyInputError as error:
+                unmet += error.faults
+        return plans
+
+    def _base(self, symbol: str, needs: Needs) -> Interval:
+        wanted = needs.given_by_base(symbol)
         present = self._source.intervals(symbol)
         if not present:
             raise RequirementsError(
                 Fault(
                     f"{self._source.name} holds no data of it",
                     file=self._config.file,
-                    key="data.symbols",
+                    key=f"{needs.key}.symbols",
                     symbol=symbol,
                 )
             )
@@ -132,7 +167,7 @@ class StreamRequirementsCoordinator:
                     f" {_listed(present)}, which is all that {self._source.name} holds:"
                     f" needs bars of {needed_base(wanted)}",
                     symbol=symbol,
-                    key="data.streams",
+                    key=f"{needs.key}.streams",
                     file=self._config.file,
                 )
             )
@@ -142,8 +177,8 @@ class StreamRequirementsCoordinator:
         self, plan: SymbolPlan, sessions: Sequence[TradingSession]
     ) -> tuple[TradingSession, ...]:
         """Find the sessions, history included, for which the source has not one bar."""
-        history = self._calendar.before(sessions[0].date, plan.trailing_days)
-        needed = (*history, *sessions)
+        first = plan.reach.first(sessions[0], self._calendar)
+        needed = self._calendar.between(first.date, sessions[-1].date)
         # the whole last day and the whole first: outside regular hours there may be rows too
         start_ns, end_ns = needed[0].start_ns - DAY_NS, needed[-1].end_ns + DAY_NS
         times = self._source.times(plan.symbol, plan.base, start_ns, end_ns)
@@ -178,50 +213,36 @@ class StreamRequirementsCoordinator:
         plan: SymbolPlan,
         missing: Sequence[TradingSession],
         sessions: Sequence[TradingSession],
+        needs: Needs,
     ) -> Iterator[Fault]:
-        first = sessions[0].date
+        today = sessions[0]
+        skip = f'missing = "skip" in [{needs.key}]'
         parts = {
-            "no bars of the session": [each for each in missing if each.date >= first],
-            f"too little history, {plan.trailing_days} sessions are asked for: no bars": [
-                each for each in missing if each.date < first
+            ("no bars of the session", f"{skip} leaves it out of such sessions"): [
+                each for each in missing if each.date >= today.date
+            ],
+            (self._too_little(plan, today), f"start later, or say {skip}"): [
+                each for each in missing if each.date < today.date
             ],
         }
-        for told, part in parts.items():
+        for (told, advice), part in parts.items():
             if part:
                 yield Fault(
-                    f"{told} on {_dates(part, self._calendar)} in {self._source.name}"
-                    ' (missing = "skip" in [data] leaves it out of such sessions)',
+                    f"{told} on {_dates(part, self._calendar)} in {self._source.name} ({advice})",
                     file=self._config.file,
-                    key="data.symbols",
+                    key=f"{needs.key}.symbols",
                     symbol=plan.symbol,
                 )
 
+    def _too_little(self, plan: SymbolPlan, session: TradingSession) -> str:
+        first = plan.reach.first(session, self._calendar)
+        days = len(self._calendar.between(first.date, session.date)) - 1
+        names = ", ".join(plan.reach.furthest(session, self._calendar))
+        sessions = f"{days} session{'s' if days > 1 else ''}"
+        return f"too little history, {sessions} before {session.label} for {names}: no bars"
+
     def _fault(self, message: str, key: str) -> Fault:
         return Fault(message, file=self._config.file, key=key)
-
-
-def _wanted_intervals(
-    data: DataConfig, symbol: str, indicators: Iterable[Indicator]
-) -> set[Interval]:
-    rules = [rule for rule in data.history if rule.symbols == "all" or symbol in rule.symbols]
-    return {
-        *data.streams,
-        *(indicator.spec.interval for indicator in indicators),
-        *(interval for rule in rules for interval in rule.intervals),
-    }
-
-
-def _history_days(data: DataConfig, symbol: str, interval: Interval) -> int:
-    """Say how many earlier sessions of an interval are wished for, by name or by derivation."""
-    return max(
-        (
-            rule.trailing_days
-            for rule in data.history
-            if (rule.symbols == "all" or symbol in rule.symbols)
-            and any(interval == each or interval.derives_from(each) for each in rule.intervals)
-        ),
-        default=0,
-    )
 
 
 def _without_base(wanted: Iterable[Interval], present: Iterable[Interval]) -> list[Interval]:

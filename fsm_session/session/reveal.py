@@ -15,7 +15,8 @@ import numpy.typing as npt
 from fsm_session.errors import UnknownNameError
 from fsm_session.market.bars import COLUMNS, Bars, Floats, Times, sealed
 from fsm_session.market.interval import Interval
-from fsm_session.session.data import SessionData, SymbolSessionData, as_interval
+from fsm_session.session.data import SymbolTable
+from fsm_session.session.symbol_data import SymbolSessionData, as_interval
 
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -27,7 +28,7 @@ class Reveal:
     ``instants``: (n_steps,) int64 nanoseconds UTC, ascending. ``symbols``: (n_symbols,) text.
     """
 
-    def __init__(self, data: SessionData, instants: Times) -> None:
+    def __init__(self, data: SymbolTable, instants: Times) -> None:
         self._data = data
         self.instants = instants
         self.row = 0
@@ -38,6 +39,8 @@ class Reveal:
         self._visible: dict[Interval, Counts] = {}
         self._fresh: dict[Interval, Flags] = {}
         self._latest: dict[tuple[str, str | Interval | None], Floats] = {}
+        self._quality: Floats | None = None
+        self._any_fresh: dict[tuple[Interval, ...], list[bool]] = {}
 
     @property
     def steps(self) -> int:
@@ -64,6 +67,14 @@ class Reveal:
             self._fresh[key] = sealed(table)
         return table
 
+    def any_fresh(self, intervals: tuple[Interval, ...]) -> list[bool]:
+        """Tell at which rows any symbol has a new bar of any of the intervals."""
+        rows = self._any_fresh.get(intervals)
+        if rows is None:
+            tables = [self.fresh(interval).any(axis=1) for interval in intervals]
+            rows = self._any_fresh[intervals] = np.logical_or.reduce(tables).tolist()
+        return rows
+
     def visible(self, interval: Interval) -> Counts:
         """Count the bars that have happened: int64 (n_rows, n_symbols), history included."""
         table = self._visible.get(interval)
@@ -76,7 +87,8 @@ class Reveal:
         """Give the newest value of a column or an indicator: float64 (n_rows, n_symbols).
 
         A column is taken from the base bars where no interval is named, an indicator from the
-        bars of its own. NaN where there is none yet. Raises UnknownNameError.
+        bars of its own; of a profile it is the value of the slot that has just ended. NaN where
+        there is none yet. Raises UnknownNameError.
         """
         table = self._latest.get((name, interval))
         if table is None:
@@ -84,6 +96,13 @@ class Reveal:
             rows = [self._newest(each, name, key) for each in self._data.values()]
             table = self._latest[name, interval] = self._table(rows, np.float64)
         return table
+
+    def quality(self) -> Floats:
+        """Give the day's quality so far, in percent: float64 (n_rows, n_symbols)."""
+        if self._quality is None:
+            rows = [each.day_score.percent_at(self._bounds) for each in self._data.values()]
+            self._quality = self._table(rows, np.float64)
+        return self._quality
 
     def closing_bars(self) -> bool:
         """Tell whether the close finishes a bar of any symbol and interval."""
@@ -96,6 +115,8 @@ class Reveal:
         return np.searchsorted(data.intervals[interval].columns.end, self._bounds, side="right")
 
     def _newest(self, data: SymbolSessionData, name: str, interval: Interval | None) -> Floats:
+        if name in data.historical:
+            return data.historical[name].at(self._bounds)
         bars, values = self._column(data, name, interval)
         count = np.searchsorted(bars.end, self._bounds, side="right")
         if not len(bars):

@@ -1,7 +1,8 @@
 """What a scanner or a strategy sees: read-only, and it ends now.
 
 A View shows the whole market at the clock's instant; a SymbolView one symbol up to then. There
-is one View a session, and it moves with the clock. After the session it shows nothing at all.
+is one View a session, which moves with its steps, and one for each scanner, which moves with its
+scans. After the session a view shows nothing at all.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from fsm_session.market.bars import Bars, Floats
 from fsm_session.market.calendar import TradingSession
 from fsm_session.market.interval import Interval
 from fsm_session.market.quality import Quality
-from fsm_session.session.data import SessionData, SymbolSessionData
+from fsm_session.session.data import SymbolTable
 from fsm_session.session.reveal import Flags, Reveal
+from fsm_session.session.symbol_data import SymbolSessionData
 
 
 class View:
@@ -30,7 +32,7 @@ class View:
 
     __slots__ = ("_data", "_reveal")
 
-    def __init__(self, data: SessionData, reveal: Reveal) -> None:
+    def __init__(self, data: SymbolTable, reveal: Reveal) -> None:
         self._data = data
         self._reveal = reveal
 
@@ -57,7 +59,7 @@ class View:
     def fresh(self, interval: str | Interval) -> Flags:
         """Tell which symbols have a bar of the interval that happened at this step.
 
-        Returns bool (n_symbols,).
+        To a scanner: since the scan before. Returns bool (n_symbols,).
         """
         reveal = self._reveal
         row: Flags = reveal.fresh(interval)[reveal.row]
@@ -67,10 +69,17 @@ class View:
         """Give the newest value of a column (``"close"``) or an indicator for every symbol.
 
         Returns float64 (n_symbols,), NaN where there is none yet. A column comes from the base
-        bars where no interval is named. Raises UnknownNameError.
+        bars where no interval is named. A historical indicator has its one value all day, a
+        profile that of the slot which has just ended. Raises UnknownNameError.
         """
         reveal = self._reveal
         row: Floats = reveal.latest(name, interval)[reveal.row]
+        return row
+
+    def quality(self) -> Floats:
+        """Give the day's quality so far of every symbol, in percent: float64 (n_symbols,)."""
+        reveal = self._reveal
+        row: Floats = reveal.quality()[reveal.row]
         return row
 
     def __getitem__(self, symbol: str) -> SymbolView:
@@ -119,6 +128,22 @@ class SymbolView:
     def indicator(self, name: str) -> Floats:
         """Give an indicator's values so far, float64, one a bar of ``bars(its interval)``."""
         return self._here().indicator(name)
+
+    def trailing(self, name: str) -> float:
+        """Give a historical indicator's one number; NaN where it covers no bar."""
+        return self._here().trailing(name)
+
+    def profile(self, name: str) -> Floats:
+        """Give a historical profile, float64 (n_slots,): a value for each slot of today."""
+        return self._here().profile(name)
+
+    def profile_so_far(self, name: str) -> Floats:
+        """Give a historical profile up to now: of the slots that have ended, float64 (n,)."""
+        return self._here().profile_so_far(name)
+
+    def quality(self, interval: str | Interval | None = None) -> Quality:
+        """Give the day's quality so far: percent, present, expected, gaps, and the open gap."""
+        return self._here().quality(interval)
 
     def history_quality(self, interval: str | Interval | None = None) -> Quality | None:
         """Give the quality of the history, as scored when it was loaded."""

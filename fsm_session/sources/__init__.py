@@ -7,7 +7,7 @@ from pathlib import Path
 from attrs import evolve
 
 from fsm_session.config import SOURCE_KINDS, SourceConfig
-from fsm_session.config_reading import near
+from fsm_session.config.reading import near
 from fsm_session.errors import ConfigError, Fault
 from fsm_session.sources.columns import columns_from_frame
 from fsm_session.sources.csv import CsvSource

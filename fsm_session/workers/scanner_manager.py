@@ -1,199 +1,170 @@
 """ScannerManager: runs the scanners before the session and at their times within it.
 
 A scan runs while the clock stands still: in PreScan, or in Paused. What a scanner finds is put
-on record, and symbols that are not there yet are promoted: registered like configured ones.
+on record, and symbols that are not there yet are promoted: registered like configured ones. One
+with a universe is shown that, and of it only what it asks for; it is gone after its last scan.
+To a scanner a step is a scan: what is fresh has come since the scan before.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from attrs import define, field, frozen
+from attrs import define, evolve
 
-from fsm_session.config import ScannerConfig
-from fsm_session.errors import UserCodeError
-from fsm_session.market.calendar import TradingSession
-from fsm_session.plugins import Plugin
-from fsm_session.session.player import Player
+from fsm_session.session.data import SymbolTable
+from fsm_session.session.player import NEVER, Player
+from fsm_session.session.reveal import Reveal
 from fsm_session.session.signals import Found, RecordedScan
-from fsm_session.workers.access import SessionAccess
+from fsm_session.session.view import View, renew, revoke
 from fsm_session.workers.parts import SessionParts
-from fsm_session.workers.worker import BaseWorker
+from fsm_session.workers.parts_manager import Part, PartsManager
+from fsm_session.workers.scan_times import ScannerPlan
 
-#: registers a symbol; gives the reason where it is refused, "" where it is done
-Promote = Callable[[str], str]
-
-
-@frozen(eq=False)
-class ScannerPlan:
-    """A scanner and when it runs."""
-
-    plugin: Plugin
-    pre_session: bool = True
-    every_ns: int = 0
-    between: tuple[dt.time, dt.time] | None = None
-
-    @classmethod
-    def of(cls, plugin: Plugin, config: ScannerConfig) -> ScannerPlan:
-        """Take the times from a configuration."""
-        every_ns = config.every.ns if config.every else 0
-        return cls(plugin, config.pre_session, every_ns, config.between)
-
-    def times(self, session: TradingSession) -> list[int]:
-        """Give the instants of the session's scans, int64 nanoseconds UTC, ascending.
-
-        From the first time of ``between``, or one interval after the open, to the second, or
-        the close; the end itself left out, since nothing follows it.
-        """
-        if not self.every_ns:
-            return []
-        first, last = session.open_ns + self.every_ns, session.close_ns - 1
-        if self.between:
-            first, last = (_at(session, each) for each in self.between)
-        times = np.arange(first, min(last, session.end_ns - 1) + 1, self.every_ns)
-        return [each for each in times.tolist() if each >= session.start_ns]
+#: registers a symbol that a scanner found; gives the reason where it is refused, "" where not
+Promote = Callable[[str, str], str]
 
 
 @define(eq=False)
 class _Running:
-    """A scanner of this session and the scans that are still to come."""
+    """A scanner of this session, its scans that are still to come, and when its last one was."""
 
-    plan: ScannerPlan
-    scanner: Any
-    times: list[int] = field(factory=list)
+    part: Part
+    times: list[int]
+    scanned_ns: int = 0
 
 
-class ScannerManager(BaseWorker):
+class ScannerManager(PartsManager):
     """Runs the scanners of a session, in the order in which they are configured."""
 
     name = "ScannerManager"
+    kind = "scanner"
 
     def __init__(self, plans: Sequence[ScannerPlan], player: Player, promote: Promote) -> None:
+        super().__init__(player)
         self._plans = tuple(plans)
-        self._player = player
         self._promote = promote
-        self._context: SessionParts | None = None
         self._running: list[_Running] = []
+        #: what each scanner is shown, by name
+        self._views: dict[str, View] = {}
 
     @property
     def has_pre_session_scans(self) -> bool:
         """Whether a scanner runs before the session."""
         return any(plan.pre_session for plan in self._plans)
 
-    def scan_due(self, now_ns: int) -> bool:
-        """Tell whether a scan's time has come."""
-        return any(each.times and each.times[0] <= now_ns for each in self._running)
+    @property
+    def next_scan_ns(self) -> int:
+        """When the next scan of the session is due: nanoseconds UTC, NEVER where none is."""
+        return min((each.times[0] for each in self._running if each.times), default=NEVER)
 
     def setup(self, context: SessionParts) -> None:
         """Make the session's scanners, set up those that want it, and lay out their times."""
         self._context = context
-        access = SessionAccess(self._player.view, context.inbox)
         for plan in self._plans:
-            running = _Running(plan, plan.plugin.make(), plan.times(context.clock.session))
-            self._running.append(running)
-            if hasattr(running.scanner, "setup"):
-                self._call(running, "setup", partial(running.scanner.setup, access))
+            table = self._table(plan)
+            view = self._views[plan.plugin.name] = View(table, _at_instants(table))
+            part = self.make(plan, view)
+            if part is not None:
+                self._running.append(_Running(part, plan.times(context.clock.session)))
 
     def run_pre_session_scans(self) -> None:
         """Run the scanners that look at the market before the session."""
-        for running in [each for each in self._running if each.plan.pre_session]:
+        for running in [each for each in self._running if each.part.plan.pre_session]:
             self._scan(running)
         self._tear_down_finished()
 
     def run_due_scans(self) -> None:
         """Run the scans whose time has come, once each, however late it is."""
-        assert self._context is not None
-        now_ns = self._context.clock.now_ns
-        for running in self._running:
+        now_ns = self.context.clock.now_ns
+        for running in tuple(self._running):
             due = [each for each in running.times if each <= now_ns]
             running.times = running.times[len(due) :]
             if due:
                 self._scan(running)
         self._tear_down_finished()
 
+    def take_out(self, part: Part) -> None:
+        """Run a scanner no more."""
+        self._running = [each for each in self._running if each.part is not part]
+
+    def tear_down(self, part: Part) -> None:
+        """Tear one scanner down; the view of its universe shows nothing from then on."""
+        try:
+            super().tear_down(part)
+        finally:
+            revoke(self._views.pop(part.name))
+
     def teardown(self) -> None:
         """Tear down the scanners that are still there, and forget all of them."""
-        running, self._running = self._running, []
-        errors: list[Exception] = []
-        for each in running:
-            try:
-                self._tear_down(each)
-            except Exception as error:  # noqa: BLE001 - raised together, below
-                errors.append(error)
-        self._context = None
-        if errors:
-            raise ExceptionGroup("scanners could not be torn down", errors)
+        self._running = []
+        try:
+            super().teardown()
+        finally:
+            for view in self._views.values():
+                revoke(view)
+            self._views = {}
+
+    def _table(self, plan: ScannerPlan) -> SymbolTable:
+        data = self.context.data
+        return data.universes[plan.plugin.name] if plan.watches else data
 
     def _scan(self, running: _Running) -> None:
-        assert self._context is not None
         found: list[Found] = []
-        self._call(
-            running,
-            "scan",
-            lambda: found.extend(_found(running.scanner.scan(self._player.view))),
-        )
-        refused = {each.symbol: self._promoted(each.symbol) for each in found}
-        self._context.data.record_scan(
-            RecordedScan(
-                self._context.clock.now_ns,
-                running.plan.plugin.name,
-                tuple(found),
-                {symbol: reason for symbol, reason in refused.items() if reason},
-            )
-        )
+        part, now_ns = running.part, self.context.clock.now_ns
+        tables = _at_instants(self._table(part.plan), running.scanned_ns, now_ns)
+        renew(self._views[part.name], tables)
+        running.scanned_ns = now_ns
+        if self.guarded(part, "scan", lambda: found.extend(self._ask(part))):
+            self._promote_all(part.name, found)
 
-    def _promoted(self, symbol: str) -> str:
-        """Register what is not there yet; what is there was found, and needs nothing."""
-        assert self._context is not None
-        return "" if symbol in self._context.data else self._promote(symbol)
+    def _ask(self, part: Part) -> Iterable[Found]:
+        said = part.made.scan(self._views[part.name])
+        for each in _several(said):
+            found = Found(each) if isinstance(each, str) else each
+            if not isinstance(found, Found) or not isinstance(found.symbol, str):
+                told = f"answered {each!r}: a scan answers symbols or Found(symbol, ...),"
+                raise self.answered(part, told)
+            yield evolve(found, reason=str(found.reason), figures=self._figures(part, found))
+
+    def _figures(self, part: Part, found: Found) -> dict[str, float]:
+        """Take the figures as plain numbers: they go on record."""
+        try:
+            return {str(name): float(value) for name, value in found.figures.items()}
+        except (AttributeError, TypeError, ValueError):
+            told = f"answered {found!r}, whose figures are not numbers by name,"
+            raise self.answered(part, told, str(found.symbol)) from None
+
+    def _promote_all(self, scanner: str, found: Sequence[Found]) -> None:
+        """Register what was found and is not there yet, and put the scan on record."""
+        data, now_ns = self.context.data, self.context.clock.now_ns
+        new = [each.symbol for each in found if each.symbol not in data]
+        # once each, however often it was found
+        refused = {symbol: self._promote(symbol, scanner) for symbol in dict.fromkeys(new)}
+        reasons = {symbol: reason for symbol, reason in refused.items() if reason}
+        data.record_scan(RecordedScan(now_ns, scanner, tuple(found), reasons))
 
     def _tear_down_finished(self) -> None:
-        """Tear a scanner down after its last scan of the session."""
-        finished = [each for each in self._running if not each.times]
-        for each in finished:
-            self._running.remove(each)
-            self._tear_down(each)
-
-    def _tear_down(self, running: _Running) -> None:
-        if hasattr(running.scanner, "teardown"):
-            self._call(running, "teardown", running.scanner.teardown)
-
-    def _call(self, running: _Running, method: str, call: Callable[[], object]) -> None:
-        assert self._context is not None
-        try:
-            call()
-        except Exception as error:
-            time = self._context.clock.get_current_time()
-            raise UserCodeError(
-                f"scanner {running.plan.plugin.name!r} raised in {method} at {time}:"
-                f" {type(error).__name__}: {error}"
-            ) from error
+        """Tear a scanner down after its last scan of the session, and drop its universe."""
+        for each in [each for each in self._running if not each.times]:
+            self.take_out(each.part)
+            self._made.remove(each.part)
+            self.tear_down(each.part)
+            self.context.data.universes.pop(each.part.name, None)
 
 
-def _at(session: TradingSession, time: dt.time) -> int:
-    """Find a time of day, the exchange's, in a session: one may open on the evening before."""
-    evening_before = session.date - dt.timedelta(days=1)
-    today, before = (
-        int(local.tz_localize(session.zone).tz_convert("UTC").as_unit("ns").value)
-        for local in (pd.Timestamp.combine(day, time) for day in (session.date, evening_before))
-    )
-    return before if today >= session.end_ns and before >= session.start_ns else today
+def _at_instants(table: SymbolTable, *instants: int) -> Reveal:
+    """Lay the tables over the last scans, whatever the steps of the session."""
+    later = sorted(each for each in set(instants) if each > table.session.start_ns)
+    reveal = Reveal(table, np.array(later, np.int64))
+    reveal.row = len(later)
+    return reveal
 
 
-def _found(said: Any) -> list[Found]:
-    """Understand what a scanner answers: symbols, Founds, or nothing."""
+def _several(said: Any) -> Iterable[Any]:
+    """Take one thing, many, or nothing, for many."""
     if said is None:
-        return []
-    if isinstance(said, (str, Found)) or not isinstance(said, Iterable):
-        said = (said,)
-    found = []
-    for each in said:
-        if not isinstance(each, (str, Found)):
-            raise UserCodeError(f"a scan answers symbols or Found(symbol, ...), not {each!r}")
-        found.append(each if isinstance(each, Found) else Found(str(each)))
-    return found
+        return ()
+    return (said,) if isinstance(said, (str, Found)) or not isinstance(said, Iterable) else said

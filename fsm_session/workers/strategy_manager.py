@@ -1,143 +1,201 @@
 """StrategyManager: shows each strategy the market at every step and keeps what it says.
 
 A strategy is made anew for each session. It may think over all symbols at once
-(``on_bars(view)``) or one bar at a time (``on_bar(bar)``); each pays for its own way only.
+(``on_bars(view)``) or one bar at a time (``on_bar(bar)``); each pays for its own way only. With
+``intervals`` it is called where a bar of one of them is finished, and not otherwise.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
+from numbers import Real
 from typing import Any
 
-from fsm_session.errors import FsmSessionError, UserCodeError
+from attrs import frozen
+
+from fsm_session.config import OnError, StrategyConfig
+from fsm_session.market.interval import Interval
 from fsm_session.plugins import Plugin
 from fsm_session.session.bar import BarFeed
 from fsm_session.session.player import Player, Step
+from fsm_session.session.reveal import Reveal
 from fsm_session.session.signals import RecordedSignal, Signal
-from fsm_session.workers.access import SessionAccess
 from fsm_session.workers.parts import SessionParts
-from fsm_session.workers.worker import BaseWorker
+from fsm_session.workers.parts_manager import Part, PartsManager
+
+#: takes one step of a strategy
+Take = Callable[[], None]
 
 
-class StrategyManager(BaseWorker):
+@frozen(eq=False)
+class StrategyPlan:
+    """A strategy, and what it is called for: () for every step or base bar."""
+
+    plugin: Plugin
+    intervals: tuple[Interval, ...] = ()
+    on_error: OnError = "fail"
+
+    @classmethod
+    def of(cls, plugin: Plugin, config: StrategyConfig) -> StrategyPlan:
+        """Take the subscription from a configuration."""
+        return cls(plugin, tuple(sorted(config.intervals or ())), config.on_error or "fail")
+
+
+class StrategyManager(PartsManager):
     """Runs the strategies of a session, in the order in which they are configured."""
 
     name = "StrategyManager"
+    kind = "strategy"
 
-    def __init__(self, strategies: Sequence[Plugin], player: Player) -> None:
-        self._plugins = tuple(strategies)
-        self._player = player
-        self._context: SessionParts | None = None
-        self._feed: tuple[object, BarFeed] | None = None
-        #: this session's strategies by name
-        self.strategies: dict[str, Any] = {}
-        self._on_step: list[tuple[str, Callable[[Step], None]]] = []
+    def __init__(self, plans: Sequence[StrategyPlan], player: Player) -> None:
+        super().__init__(player)
+        self._plans = tuple(plans)
+        #: this session's strategies, those taken out left out
+        self._running: list[Part] = []
+        self._takes: list[tuple[Part, Take]] = []
+        self._feeds: dict[tuple[Interval, ...], BarFeed] = {}
+        self._fed: Reveal | None = None
+
+    @property
+    def strategies(self) -> dict[str, Any]:
+        """This session's strategies by name."""
+        return {part.name: part.made for part in self._running}
 
     def setup(self, context: SessionParts) -> None:
         """Make the session's strategies and set up those that want it."""
         self._context = context
-        access = SessionAccess(self._player.view, context.inbox)
-        for plugin in self._plugins:
-            strategy = plugin.make()
-            self.strategies[plugin.name] = strategy
-            if hasattr(strategy, "setup"):
-                self._call(plugin.name, "setup", partial(strategy.setup, access))
-            if hasattr(strategy, "on_bars"):
-                self._on_step.append((plugin.name, self._over_all(plugin.name, strategy)))
-            if hasattr(strategy, "on_bar"):
-                self._on_step.append((plugin.name, self._bar_by_bar(plugin.name, strategy)))
+        for plan in self._plans:
+            part = self.make(plan, self._player.view)
+            if part is not None:
+                self._running.append(part)
+                self._takes.append((part, self._way(part)))
 
-    def on_step(self, step: Step) -> None:
+    def on_step(self, _step: Step) -> None:
         """Show every strategy what is new."""
-        for name, take in self._on_step:
+        for part, take in self._takes:
             try:
-                take(step)
-            except UserCodeError:
-                raise
-            except Exception as error:
-                raise self._failed(name, "", error) from error
+                take()
+            except Exception as error:  # noqa: BLE001 - whatever the user's code raises
+                self.failed(part, self.blame(part, error))
+
+    def on_symbol_added(self, symbol: str) -> None:
+        """Tell the strategies that a symbol has come: it stands there with all that it has."""
+        self._tell("on_symbol_added", symbol)
+
+    def on_symbol_removed(self, symbol: str) -> None:
+        """Tell the strategies that a symbol has gone: it is not there any more."""
+        self._tell("on_symbol_removed", symbol)
 
     def on_session_end(self) -> None:
         """Tell the strategies that want to know."""
-        for name, strategy in self.strategies.items():
-            if hasattr(strategy, "on_session_end"):
-                self._call(name, "on_session_end", strategy.on_session_end)
+        for part in self._running:
+            self.call(part, "on_session_end")
+
+    def take_out(self, part: Part) -> None:
+        """Call a strategy no more."""
+        # new lists: the old ones may be gone through at this moment
+        self._running = [each for each in self._running if each is not part]
+        self._takes = [each for each in self._takes if each[0] is not part]
 
     def teardown(self) -> None:
         """Tear down the strategies that want it, and forget all of them."""
-        errors: list[Exception] = []
-        for name, strategy in self.strategies.items():
-            if hasattr(strategy, "teardown"):
-                try:
-                    self._call(name, "teardown", strategy.teardown)
-                except Exception as error:  # noqa: BLE001 - raised together, below
-                    errors.append(error)
-        self.strategies, self._on_step = {}, []
-        self._context = self._feed = None
-        if errors:
-            raise ExceptionGroup("strategies could not be torn down", errors)
+        self._running, self._takes = [], []
+        self._feeds, self._fed = {}, None
+        super().teardown()
 
-    def _over_all(self, name: str, strategy: Any) -> Callable[[Step], None]:
-        on_bars, player = strategy.on_bars, self._player
+    def _tell(self, method: str, symbol: str) -> None:
+        """Tell each strategy of a symbol. What it says may be about it, also once it is gone."""
+        for part in self._running:
+            if part.has(method):
+                hear = partial(self._hear, part, method, symbol)
+                self.guarded(part, method, hear, symbol)
 
-        def take(step: Step) -> None:
-            said = on_bars(player.view)
-            if said is not None:
-                self._record(name, step, said)
+    def _hear(self, part: Part, method: str, symbol: str) -> None:
+        self._record(part, getattr(part.made, method)(symbol), symbol)
+
+    def _way(self, part: Part) -> Take:
+        """Give what a step is for a strategy: one way of thinking, or both."""
+        ways = [self._over_all(part)] if part.has("on_bars") else []
+        ways += [self._bar_by_bar(part)] if part.has("on_bar") else []
+        if len(ways) == 1:
+            return ways[0]
+
+        def take() -> None:
+            for way in ways:
+                way()
 
         return take
 
-    def _bar_by_bar(self, name: str, strategy: Any) -> Callable[[Step], None]:
-        on_bar, player = strategy.on_bar, self._player
+    def _over_all(self, part: Part) -> Take:
+        on_bars, player, intervals = part.made.on_bars, self._player, part.plan.intervals
 
-        def take(step: Step) -> None:
-            for bar in self._bars().at(player.row):
+        def take() -> None:
+            said = on_bars(player.view)
+            if said is not None:
+                self._record(part, said)
+
+        def take_if_finished() -> None:
+            reveal = player.reveal
+            if reveal is not None and reveal.any_fresh(intervals)[reveal.row]:
+                take()
+
+        return take_if_finished if intervals else take
+
+    def _bar_by_bar(self, part: Part) -> Take:
+        on_bar, player, intervals = part.made.on_bar, self._player, part.plan.intervals
+
+        def take() -> None:
+            for bar in self._feed(intervals).at(player.row):
                 try:
                     said = on_bar(bar)
                     if said is not None:
-                        self._record(name, step, said)
-                except UserCodeError:
-                    raise
+                        self._record(part, said)
                 except Exception as error:
-                    raise self._failed(name, f" at {bar!r}", error) from error
+                    raise self.blame(part, error, f" at {bar!r}", bar.symbol) from error
 
         return take
 
-    def _bars(self) -> BarFeed:
+    def _feed(self, intervals: tuple[Interval, ...]) -> BarFeed:
         """Give the feed of the tape that is being played; it is laid anew where symbols change."""
         reveal = self._player.reveal
-        assert self._context is not None
         assert reveal is not None
-        if self._feed is None or self._feed[0] is not reveal:
-            self._feed = (reveal, BarFeed(self._context.data, reveal))
-        return self._feed[1]
+        if self._fed is not reveal:
+            self._fed, self._feeds = reveal, {}
+        feed = self._feeds.get(intervals)
+        if feed is None:
+            feed = self._feeds[intervals] = BarFeed(self.context.data, reveal, intervals)
+        return feed
 
-    def _record(self, name: str, step: Step, said: Any) -> None:
-        assert self._context is not None
-        data = self._context.data
+    def _record(self, part: Part, said: Any, gone: str = "") -> None:
+        """Keep the signals that a strategy gives; ``gone`` is a symbol that has just gone."""
+        data, now_ns = self.context.data, self.context.clock.now_ns
         for signal in _signals(said):
             if not isinstance(signal, Signal):
-                raise UserCodeError(f"strategy {name!r} answered {signal!r}, which is no Signal")
-            if signal.symbol not in data:
-                raise UserCodeError(
-                    f"strategy {name!r} signals {signal.symbol!r}, which is not registered"
-                )
-            data.record_signal(RecordedSignal(step.time_ns, name, signal))
+                raise self.answered(part, f"answered {signal!r}, which is no Signal,")
+            if signal.symbol not in data and signal.symbol != gone:
+                told = f"signals {signal.symbol!r}, which is not registered,"
+                raise self.answered(part, told, str(signal.symbol))
+            if faulty := _faulty(signal):
+                told = f"signals {faulty},"
+                raise self.answered(part, told, signal.symbol)
+            data.record_signal(RecordedSignal(now_ns, part.name, signal))
 
-    def _call(self, name: str, method: str, call: Callable[[], object]) -> None:
-        try:
-            call()
-        except Exception as error:
-            raise self._failed(name, f" in {method}", error) from error
 
-    def _failed(self, name: str, place: str, error: Exception) -> FsmSessionError:
-        assert self._context is not None
-        time = self._context.clock.get_current_time()
-        return UserCodeError(
-            f"strategy {name!r} raised{place} at {time}: {type(error).__name__}: {error}"
-        )
+def _faulty(signal: Signal) -> str:
+    """Say what of a signal can't go on record; "" where all can."""
+    texts: tuple[object, object] = (signal.action, signal.reason)
+    if not all(isinstance(each, str) for each in texts):
+        return f"an action or reason that is no text: {signal.action!r}, {signal.reason!r}"
+    quantity: Any = signal.quantity
+    number = isinstance(quantity, Real) and not isinstance(quantity, bool)
+    if quantity is None or (number and math.isfinite(quantity)):
+        return ""
+    return f"a quantity of {quantity!r}, which is no finite number"
 
 
 def _signals(said: Any) -> Iterable[Any]:
+    if said is None:
+        return ()
     return (said,) if isinstance(said, Signal) or not isinstance(said, Iterable) else said

@@ -50,7 +50,6 @@ class ThreadedWorker:
         self._thread: threading.Thread | None = None
         self._number = 0
         self._takes_steps = takes_steps(worker)
-        self._has_start = hasattr(worker, "on_session_start")
 
     def setup(self, context: Any) -> None:
         """Start the thread and set the worker up in it; returns when it is ready."""
@@ -67,8 +66,15 @@ class ThreadedWorker:
 
     def on_session_start(self) -> None:
         """Tell the worker, and wait until it has heard."""
-        if self._has_start:
-            self._tell("on_session_start")
+        self._tell_if_wanted("on_session_start")
+
+    def on_symbol_added(self, symbol: str) -> None:
+        """Tell the worker, and wait until it has heard."""
+        self._tell_if_wanted("on_symbol_added", symbol)
+
+    def on_symbol_removed(self, symbol: str) -> None:
+        """Tell the worker, and wait until it has heard."""
+        self._tell_if_wanted("on_symbol_removed", symbol)
 
     def on_step(self, step: Step) -> None:
         """Let the worker take a step, and wait until it has."""
@@ -101,6 +107,10 @@ class ThreadedWorker:
         thread.join(self._budget.left())
         if thread.is_alive():
             raise WorkerHungError(self.name, "did not end by its deadline and is left behind")
+
+    def _tell_if_wanted(self, method: str, *arguments: Any) -> None:
+        if hasattr(self.worker, method):
+            self._tell(method, *arguments)
 
     def _tell(self, method: str, *arguments: Any) -> None:
         self._number += 1

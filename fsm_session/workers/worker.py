@@ -19,7 +19,8 @@ from fsm_session.session.player import Step
 class Worker(Protocol):
     """What takes part in sessions. Its methods are called in this order, by one thread at a time.
 
-    ``on_session_start()`` is called too, in Active, where a worker has it.
+    Where a worker has them, ``on_session_start()`` is called too, in Active, and
+    ``on_symbol_added(symbol)`` and ``on_symbol_removed(symbol)`` right after that has happened.
     """
 
     name: str
@@ -122,12 +123,12 @@ class WorkerGroup:
             if worker.name not in self._ready:
                 raise WorkerError(worker.name, "is not ready")
 
-    def on_session_start(self) -> None:
-        """Tell each worker that wants to know."""
+    def tell(self, method: str, *arguments: Any) -> None:
+        """Tell each worker that wants to know: ``on_session_start`` and the like."""
         self.budget.start()
         for worker in self.up:
-            if hasattr(worker, "on_session_start"):
-                _call(worker, "on_session_start")
+            if hasattr(worker, method):
+                _call(worker, method, *arguments)
 
     def on_step(self, step: Step) -> None:
         """Let each worker take the step, one after the other in the order of their set-up."""
@@ -139,10 +140,7 @@ class WorkerGroup:
 
     def settle(self) -> None:
         """Wait until every worker has taken the last step."""
-        self.budget.start()
-        for worker in self.up:
-            if hasattr(worker, "settle"):
-                _call(worker, "settle")
+        self.tell("settle")
 
     def on_session_end(self) -> None:
         """Tell each worker that the session has ended."""

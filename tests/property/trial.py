@@ -53,7 +53,8 @@ class Recorder:
         trial.note(all(each.up for each in trial.workers), "a step with a worker down")
         trial.note(context.data.active, "a step of an inactive session")
         trial.note(context.clock.now_ns == step.time_ns, "the clock is not at the step")
-        for symbol in context.data.values():
+        watched = context.data.universes.values()
+        for symbol in (each for table in (context.data, *watched) for each in table.values()):
             for interval in symbol.intervals:
                 bars = symbol.bars(interval)
                 trial.note(not len(bars) or bars.end[-1] <= step.time_ns, "a bar from the future")
@@ -84,10 +85,11 @@ class Chatty:
 
 
 class Looks:
-    """A scanner that runs before the session and every ten minutes, and promotes CCC."""
+    """A scanner that runs before the session and every half-hour, and promotes CCC."""
 
     pre_session = True
-    every = "10m"
+    every = "30m"
+    universe = {"symbols": ["BBB", "CCC"], "streams": ["5m"]}
 
     def scan(self, view: Any) -> list[str]:
         return ["CCC"]
@@ -185,6 +187,7 @@ class Trial:
             assert not any(each.up for each in self.workers)
         if self.driver.state in ("Validate", "Teardown"):
             assert not len(self.context.data)
+            assert not self.context.data.universes
             assert not len(self.context.queues)
             assert self.context.player.reveal is None
 

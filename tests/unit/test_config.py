@@ -73,8 +73,8 @@ IN_PYTHON = SessionConfig(
     name="six stocks over a half-day",
     backtest=BacktestConfig(dt.date(2024, 7, 1), dt.date(2024, 7, 5)),
     data=DataConfig(
-        ("BKNG", "NVR"),
-        (ONE, FIVE, QUARTER),
+        symbols=("BKNG", "NVR"),
+        streams=(ONE, FIVE, QUARTER),
         history=(HistoryConfig(3, (ONE,)),),
         indicators=(IndicatorSpec("sma_20", "SMA", ONE, {"timeperiod": 20}),),
     ),
@@ -137,9 +137,9 @@ class TestReading:
         assert strategy.parameters == {"since": "2024-07-01"}
 
     def test_python_may_give_lists_and_texts(self) -> None:
-        loose: Any = DataConfig(["BKNG"], ["1m", "5m"])  # type: ignore[arg-type]
+        loose: Any = DataConfig(symbols=["BKNG"], streams=["1m", "5m"])  # type: ignore[arg-type]
         config = SessionConfig(backtest=IN_PYTHON.backtest, data=loose)
-        assert config.data == DataConfig(("BKNG",), (ONE, FIVE))
+        assert config.data == DataConfig(symbols=("BKNG",), streams=(ONE, FIVE))
 
 
 class TestFiles:

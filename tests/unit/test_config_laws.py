@@ -61,12 +61,13 @@ def data(draw: st.DrawFn) -> DataConfig:
         IndicatorSpec, words.filter(lambda w: w not in COLUMN_NAMES), words, intervals, parameters
     )
     return DataConfig(
-        named,
-        draw(many_intervals),
-        draw(st.sampled_from(("regular", "all"))),
-        draw(st.sampled_from(("error", "skip"))),
-        tuple(draw(st.lists(history, max_size=2))),
-        tuple(draw(st.lists(spec, max_size=3, unique_by=lambda s: s.name))),
+        symbols=named,
+        streams=draw(many_intervals),
+        hours=draw(st.sampled_from(("regular", "all"))),
+        missing=draw(st.sampled_from(("error", "skip"))),
+        incomplete=draw(st.sampled_from(("keep", "drop"))),
+        history=tuple(draw(st.lists(history, max_size=2))),
+        indicators=tuple(draw(st.lists(spec, max_size=3, unique_by=lambda s: s.name))),
     )
 
 

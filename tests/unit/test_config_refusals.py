@@ -234,7 +234,7 @@ class TestRefusals:
             SessionConfig(
                 mode="live",
                 backtest=BacktestConfig(dt.date(2024, 7, 5), dt.date(2024, 7, 1), speed=60),
-                data=DataConfig(("A", "A"), ()),
+                data=DataConfig(symbols=("A", "A"), streams=()),
                 workers=WorkersConfig(deadline=0),
                 source=5,  # type: ignore[arg-type]
             )

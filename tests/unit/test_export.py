@@ -17,12 +17,14 @@ from tests.small_market import SESSIONS, bars_of, market, wishes
 MINUTES = list(range(60))
 SOURCE = market({name: dict.fromkeys(SESSIONS, MINUTES) for name in ("AAA", "BBB")})
 INDICATORS = [
-    {"name": "sma", "function": "SMA", "interval": "1m", "parameters": {"timeperiod": 3}},
-    {"name": "macd", "function": "MACD", "interval": "1m", "parameters": {}},
-]
+    {"name": "sma", "function": "SMA", "interval": "1m", "parameters": {"timeperiod": 3},
+     "warm_up": False},
+    {"name": "macd", "function": "MACD", "interval": "1m", "parameters": {},
+     "warm_up": False},
+]  # fmt: skip
 KEYS = {
     "format", "date", "calendar", "open", "close", "early_close", "complete", "symbols",
-    "signals", "scans", "history",
+    "signals", "scans", "changes", "disabled", "universes", "history",
 }  # fmt: skip
 
 
@@ -88,7 +90,7 @@ class TestASession:
     def test_a_symbol(self, record: Any) -> None:
         assert set(record["symbols"]) == {"AAA", "BBB"}
         symbol = record["symbols"]["AAA"]
-        assert set(symbol) == {"base_interval", "bars", "indicators", "metrics"}
+        assert set(symbol) == {"base_interval", "bars", "indicators", "historical", "metrics"}
         assert symbol["base_interval"] == "1m"
         assert set(symbol["bars"]) == {"1m", "5m", "1h"}
         frame = bars_of("AAA", SESSIONS[1], MINUTES)
@@ -108,7 +110,10 @@ class TestASession:
             assert held["quality"] == pytest.approx(100 * 60 / 210)
             assert held["gaps"] == [["2024-07-03T14:30:00Z", "2024-07-03T17:00:00Z", 150]]
             columns = held["columns"]
-            assert list(columns) == ["time", "open", "high", "low", "close", "volume"]
+            # a derived bar says of how many it is made
+            count = [] if interval == "1m" else ["count"]
+            assert list(columns) == ["time", "open", "high", "low", "close", "volume", *count]
+            assert sum(columns.get("count", [60])) == 60
         frame = bars_of("AAA", SESSIONS[1], MINUTES)
         assert bars["1m"]["columns"]["close"] == frame.close.tolist()
         assert bars["1m"]["columns"]["time"][:2] == ["2024-07-03T13:30:00Z", "2024-07-03T13:31:00Z"]
@@ -133,12 +138,18 @@ class TestASession:
     def test_signals_scans_and_history(self, record: Any) -> None:
         assert record["signals"] == [
             {"time": "2024-07-03T13:31:00Z", "strategy": "Says", "symbol": "AAA",
-             "action": "buy", "reason": "a reason"},
+             "action": "buy", "quantity": None, "reason": "a reason"},
         ]  # fmt: skip
         (scan,) = record["scans"]
         assert scan["time"] == "2024-07-03T14:15:00Z"
         assert scan["scanner"] == "Looks"
-        assert scan["found"] == ["BBB", "NONE"]
+        assert scan["found"] == [
+            {"symbol": "BBB", "reason": "", "figures": {}},
+            {"symbol": "NONE", "reason": "", "figures": {}},
+        ]
+        assert record["changes"] == [
+            {"time": "2024-07-03T14:15:00Z", "symbol": "BBB", "change": "added", "by": "Looks"},
+        ]
         assert set(scan) == {"time", "scanner", "found", "refused"}
         assert set(record["history"]) == {"AAA", "BBB"}
         history = record["history"]["AAA"]

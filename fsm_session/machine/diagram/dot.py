@@ -18,10 +18,11 @@ FONT = "Helvetica,Arial,sans-serif"
 #: where a run begins, and what stands for an error anywhere
 START, ERRORS = "start", "errors"
 
-#: an opaque, light ground, since pages are shown in the dark too
+#: an opaque, light ground, since pages are shown in the dark too; whatever the fonts of the
+#: machine that draws, no wider (in inches) than a page is
 DEFAULTS = (
     f'graph [rankdir="TB", bgcolor="white", pad="0.2", nodesep="0.3", ranksep="0.4",'
-    f' fontname="{FONT}"]',
+    f' size="10,400", fontname="{FONT}"]',
     f'node [shape="box", style="rounded,filled", fillcolor="{FILL}", color="{LINE}",'
     f' margin="0.08,0.05", fontname="{FONT}", fontsize="11", fontcolor="{INK}"]',
     f'edge [color="{LINE}", arrowsize="0.7", fontname="{FONT}", fontsize="10",'

@@ -44,6 +44,7 @@ name = "sma_20"
 function = "SMA"
 interval = "1m"
 parameters = { timeperiod = 20 }
+warm_up = false
 
 [source]
 kind = "csv"

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from fsm_session.market.bars import COLUMNS, Bars, Times, with_ends
 from fsm_session.market.calendar import Hours, MarketCalendar, TradingSession
-from fsm_session.market.interval import Interval
+from fsm_session.market.interval import MONTH, WEEK, Interval
 from tests.real_data import SHARED
 
 MINUTE = Interval.parse("1m")
@@ -37,6 +37,8 @@ intervals = st.one_of(
     st.sampled_from([1, 5, 60, 300, 900, 3600, 5400, 14_400]),
     st.integers(1, 86_399),
 ).map(Interval)
+#: those that a source may hold, and the two that are always made
+every_interval = st.one_of(intervals, st.sampled_from([WEEK, MONTH]).map(Interval))
 
 
 @cache
@@ -68,11 +70,16 @@ def bars_at(times: list[int], ticks: Any) -> Bars:
     )
 
 
+def traded_in(calendar: MarketCalendar) -> tuple[TradingSession, ...]:
+    """Give the sessions from which minutes are drawn: a few, with others around them."""
+    return calendar.sessions[1:8]
+
+
 @st.composite
 def sparse_bars(draw: st.DrawFn, calendar: MarketCalendar) -> Bars:
     """Some minutes of some sessions' windows, as thinly traded stocks have them."""
     times: list[int] = []
-    for session in draw(st.sets(st.sampled_from(calendar.sessions[1:5]), min_size=1)):
+    for session in draw(st.sets(st.sampled_from(traded_in(calendar)), min_size=1)):
         minutes = (session.end_ns - session.start_ns) // MINUTE_NS
         held = draw(st.sets(st.integers(0, minutes - 1), max_size=12))
         # neighbours are likelier in life than chance makes them

@@ -10,9 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsm_session.market.bars import Times
 from fsm_session.market.calendar import TradingSession
 from fsm_session.market.interval import Interval
-from fsm_session.market.quality import Gap, Quality, combine, expected_starts, score
+from fsm_session.market.quality import (
+    DayScore,
+    Gap,
+    Quality,
+    combine,
+    expected_starts,
+    score,
+    slots,
+)
 from tests.real_data import SHARED, needs_shared
 from tests.unit.market.strategies import (
     MINUTE,
@@ -72,6 +81,20 @@ class TestExpected:
         wide = july("all").session(dt.date(2024, 7, 3))
         regular = expected_starts(DAYS["2024-07-03"], MINUTE)
         assert expected_starts(wide, MINUTE).tolist() == regular.tolist()
+
+
+class TestSlots:
+    """Slots are anchored at the open, and the last one is cut at the close."""
+
+    @unhurried
+    @given(sessions, intervals)
+    def test_they_make_up_the_session(self, session: TradingSession, interval: Interval) -> None:
+        starts, ends, expected = slots(session, interval)
+        assert starts.tolist() == [session.open_ns, *ends[:-1].tolist()]
+        assert ends[-1] == session.close_ns
+        assert set(np.diff(starts).tolist()) <= {interval.ns}
+        assert starts[expected].tolist() == expected_starts(session, interval).tolist()
+        assert not any(column.flags.writeable for column in (starts, ends, expected))
 
 
 class TestScore:
@@ -154,6 +177,128 @@ class TestScore:
     def test_a_daily_bar_by_its_stamp(self, stamp: str, present: int) -> None:
         quality = score(np.array([utc(stamp)]), DAYS["2024-07-03"], parse("1d"))
         assert (quality.present, quality.expected) == (present, 1)
+
+
+@st.composite
+def days(draw: st.DrawFn) -> tuple[TradingSession, Interval, Times]:
+    """Give a session and bars of it: runs of slots, with some bars that start within a slot."""
+    session, interval = draw(sessions), draw(intervals)
+    starts = expected_starts(session, interval).tolist()
+    places = st.integers(0, len(starts) - 1)
+    times: set[int] = set()
+    for first, length in draw(st.lists(st.tuples(places, st.integers(1, 60)), max_size=4)):
+        times.update(starts[first : first + length])
+    times.difference_update(draw(st.sets(st.sampled_from(starts), max_size=6)))
+    within = st.integers(session.open_ns - MINUTE_NS, session.close_ns + MINUTE_NS)
+    times.update(draw(st.sets(within, max_size=4)))
+    if interval.is_daily and draw(st.booleans()):
+        zone = draw(st.sampled_from(["UTC", session.zone]))
+        times.add(pd.Timestamp(session.date, tz=zone).value)
+    return session, interval, np.array(sorted(times), np.int64)
+
+
+def ends_of(time: Times, session: TradingSession, interval: Interval) -> Times:
+    return np.minimum(time + interval.ns, session.close_ns)
+
+
+@st.composite
+def instants(draw: st.DrawFn, day: tuple[TradingSession, Interval, Times]) -> int:
+    """Give an instant of a day: one at which something ends, or one beside it, or any."""
+    session, interval, time = day
+    edges = [session.open_ns, *slots(session, interval)[1].tolist()]
+    edges += ends_of(time, session, interval).tolist()
+    near = draw(st.sampled_from(edges)) + draw(st.integers(-1, 1))
+    return draw(st.just(near) | st.integers(session.open_ns - MINUTE_NS, session.close_ns + 1))
+
+
+class TestDayScore:
+    """What `score` would say of the bars that have happened by then: a bar's end is its start and
+    the interval, no later than the close."""
+
+    @unhurried
+    @given(days(), st.data())
+    def test_the_same_at_any_instant(
+        self, day: tuple[TradingSession, Interval, Times], data: st.DataObject
+    ) -> None:
+        session, interval, time = day
+        found = DayScore.of(time, session, interval)
+        some = [data.draw(instants(day)) for _ in range(8)]
+        for now in some:
+            visible = time[ends_of(time, session, interval) <= now]
+            assert found.at(now) == score(visible, session, interval, now)
+        percent = found.percent_at(np.array(some)).tolist()
+        assert percent == [found.at(now).percent for now in some]
+        assert found.at(session.close_ns) == score(time, session, interval)
+
+    def test_what_is_given_is_neither_kept_nor_ordered(self) -> None:
+        session = DAYS["2024-07-02"]
+        found = DayScore.of(time := expected_starts(session, MINUTE)[[5, 1, 3]], session, MINUTE)
+        time[:] = 0
+        present = [found.at(session.open_ns + k * MINUTE_NS).present for k in (1, 2, 4, 6)]
+        assert present == [0, 1, 2, 3]
+
+    def test_a_bar_within_a_slot_closes_its_gap_when_it_ends(self) -> None:
+        session = DAYS["2024-07-02"]
+        begin, second = session.open_ns, 1_000_000_000
+        found = DayScore.of(np.array([begin + MINUTE_NS + second]), session, MINUTE)
+        at = {k: found.at(begin + 2 * MINUTE_NS + k * second) for k in (0, 1)}
+        assert at[0].gaps == (Gap(begin, begin + 2 * MINUTE_NS, 2),)
+        assert at[1] == Quality(50.0, 1, 2, (Gap(begin, begin + MINUTE_NS, 1),))
+
+
+class TestOpenGap:
+    """The gap that is still open: the newest expected slot by now is empty and the session has not
+    ended by then."""
+
+    def test_by_hand(self) -> None:
+        session = DAYS["2024-07-03"]
+        held = np.delete(expected_starts(session, MINUTE), [1, 2, 208, 209])
+        day = DayScore.of(held, session, MINUTE)
+        first = Gap(utc("2024-07-03 13:31"), utc("2024-07-03 13:33"), 2)
+        expected = {
+            "13:31": ((), None),
+            "13:32": ((Gap(first.start_ns, utc("2024-07-03 13:32"), 1),), 0),
+            "13:33": ((first,), 0),
+            "13:34": ((first,), None),
+            "16:59": ((first, Gap(utc("2024-07-03 16:58"), utc("2024-07-03 16:59"), 1)), 1),
+            "17:00": ((first, Gap(utc("2024-07-03 16:58"), utc("2024-07-03 17:00"), 2)), None),
+        }
+        for clock, (gaps, place) in expected.items():
+            now = utc(f"2024-07-03 {clock}")
+            for quality in (day.at(now), score(held[held < now], session, MINUTE, now)):
+                assert quality.gaps == gaps
+                assert quality.open_gap == (None if place is None else gaps[place])
+
+    def test_it_stays_open_over_lunch(self) -> None:
+        noon, one = utc("2024-07-02 04:00"), utc("2024-07-02 05:00")
+        gap = Gap(noon - MINUTE_NS, noon, 1)
+        held = np.delete(expected_starts(HONG_KONG, MINUTE), [149, 150])
+        day = DayScore.of(held, HONG_KONG, MINUTE)
+        assert [day.at(now).open_gap for now in (noon - 1, noon, one)] == [None, gap, gap]
+        assert day.at(one + MINUTE_NS).open_gap == Gap(one, one + MINUTE_NS, 1)
+        assert day.at(one + MINUTE_NS).gaps[0] == gap
+
+    @unhurried
+    @given(days(), st.data())
+    def test_it_is_the_last_of_the_gaps(
+        self, day: tuple[TradingSession, Interval, Times], data: st.DataObject
+    ) -> None:
+        session, interval, time = day
+        now = data.draw(instants(day))
+        quality = score(time, session, interval, now)
+        _, ends, expected = slots(session, interval)
+        ended = [end for end in ends[expected].tolist() if end <= now]
+        still = bool(quality.gaps) and quality.gaps[-1].end_ns == ended[-1]
+        last = quality.gaps[-1] if still and now < session.close_ns else None
+        assert quality.open_gap == last
+
+    def test_none_where_it_was_not_asked_until_when(self) -> None:
+        session, nothing = DAYS["2024-07-03"], np.array([], np.int64)
+        early = score(nothing, session, MINUTE, session.open_ns + MINUTE_NS)
+        assert early.open_gap == early.gaps[0]
+        assert combine([early]).open_gap is None
+        assert score(nothing, session, MINUTE).open_gap is None
+        assert score(nothing, session, parse("1d"), session.close_ns).open_gap is None
 
 
 class TestCombine:

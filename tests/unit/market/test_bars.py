@@ -149,6 +149,14 @@ class TestEnds:
         assert bars.end.tolist() == [utc("2024-07-03 17:00")]
         assert bars.time.tolist() == [utc(stamp)]
 
+    @pytest.mark.parametrize("stamp", ["2024-07-01", "2024-07-01 04:00", "2024-07-01 13:30"])
+    @pytest.mark.parametrize(("text", "end"), [("1w", "07-05 20:00"), ("1mo", "07-31 20:00")])
+    def test_a_weekly_or_monthly_bar_happens_with_its_last_session(
+        self, stamp: str, text: str, end: str
+    ) -> None:
+        bars = with_ends(flat(Interval.parse(text), utc(stamp)), july())
+        assert bars.end.tolist() == [utc(f"2024-{end}")]
+
     def test_a_daily_bar_of_tokyo(self) -> None:
         calendar = market("XTKS", "2024-07-01", "2024-07-05", "all")
         for stamp in ("2024-07-03", "2024-07-02 15:00"):

@@ -9,9 +9,20 @@ from hypothesis import strategies as st
 
 from fsm_session.errors import ConfigError, IntervalError
 from fsm_session.market.interval import Interval, choose_base, needed_base
-from tests.unit.market.strategies import intervals
+from tests.unit.market.strategies import every_interval, intervals
 
-SECONDS = {"1s": 1, "5s": 5, "1m": 60, "5m": 300, "1h": 3600, "90m": 5400, "1d": 86_400}
+WEEK, MONTH = 7 * 86_400, 31 * 86_400
+SECONDS = {
+    "1s": 1,
+    "5s": 5,
+    "1m": 60,
+    "5m": 300,
+    "1h": 3600,
+    "90m": 5400,
+    "1d": 86_400,
+    "1w": WEEK,
+    "1mo": MONTH,
+}
 
 
 class TestSpelling:
@@ -38,12 +49,14 @@ class TestSpelling:
             ("1H", "1h"),
             ("1D", "1d"),
             ("1S", "1s"),
+            *((f"1{unit}", "1w") for unit in ("w", "wk", "wks", "week", "weeks", "W", "Week")),
+            *((f"1{unit}", "1mo") for unit in ("mo", "mon", "month", "months", "MO", "Mon")),
         ],
     )
     def test_and_the_like(self, text: str, label: str) -> None:
         assert Interval.parse(text).label == label
 
-    @given(intervals)
+    @given(every_interval)
     def test_the_label_reads_back(self, interval: Interval) -> None:
         assert Interval.parse(interval.label) == interval
 
@@ -53,16 +66,28 @@ class TestSpelling:
         second = pd.date_range(start, periods=2, freq=interval.pandas)[1]
         assert (second - start) == pd.Timedelta(seconds=interval.seconds)
 
+    def test_pandas_begins_and_ends_weeks_and_months_where_they_do(self) -> None:
+        week = pd.Period("2024-07-03", Interval.parse("1w").pandas)
+        assert (week.start_time.day_name(), week.end_time.day_name()) == ("Monday", "Sunday")
+        months = pd.date_range("2024-01-01", "2024-12-31", freq=Interval.parse("1mo").pandas)
+        assert [(each.month, each.day) for each in months] == [(m, 1) for m in range(1, 13)]
+
     @pytest.mark.parametrize(
         ("text", "hint"),
         [
-            ("1M", "5m|1m"),
+            ("1M", "write 1m for minutes, 1mo for a month"),
+            ("5M", "write 5m for minutes, 1mo for a month"),
             ("24h", "1d"),
+            ("168h", "1d"),
             ("1440m", "1d"),
             ("2d", "only 1d"),
             ("0m", "longer than nothing"),
+            ("7d", "only 1d"),
+            ("2w", "of weeks only 1w"),
+            ("3months", "of months only 1mo"),
+            ("0w", "longer than nothing"),
             ("5T", "s, m, h or d"),
-            ("1w", "s, m, h or d"),
+            ("1y", "1w, 1mo"),
             ("m", "whole number"),
             ("1.5h", "whole number"),
             ("-5m", "whole number"),
@@ -84,22 +109,55 @@ class TestSpelling:
             interval = Interval.parse(text)
         except IntervalError:
             return
-        assert 1 <= interval.seconds <= 86_400
+        assert 1 <= interval.seconds <= 86_400 or interval.seconds in (WEEK, MONTH)
 
-    @pytest.mark.parametrize("seconds", [0, -1, 86_401, 172_800, True, 60.0, "60"])
-    def test_no_length_beyond_a_day_or_not_whole(self, seconds: int) -> None:
+    @pytest.mark.parametrize(
+        "seconds", [0, -1, 86_401, 172_800, WEEK - 1, 30 * 86_400, 2 * MONTH, True, 60.0, "60"]
+    )
+    def test_no_other_length_beyond_a_day_or_not_whole(self, seconds: int) -> None:
         with pytest.raises(IntervalError):
             Interval(seconds)
+
+
+class TestKinds:
+    """An interval is within a day, a session (1d), or spans sessions (1w, 1mo)."""
+
+    @given(every_interval)
+    def test_each_is_one_of_three(self, one: Interval) -> None:
+        kinds = (one.within_a_day, one.is_daily, one.spans_sessions)
+        shorter, longer = one.seconds < 86_400, one.seconds > 86_400
+        assert kinds == (shorter, one.seconds == 86_400, longer)
+
+
+#: each with all that it can be made from
+MADE_FROM = {
+    "1s": "",
+    "5s": "1s",
+    "1m": "1s 5s",
+    "5m": "1s 5s 1m",
+    "1h": "1s 5s 1m 5m",
+    "90m": "1s 5s 1m 5m",
+    "1d": "1s 5s 1m 5m 1h 90m",
+    "1w": "1s 5s 1m 5m 1h 90m 1d",
+    "1mo": "1s 5s 1m 5m 1h 90m 1d",
+}
 
 
 class TestOrder:
     """`interval.py`: 1s .. 1d: parse, compare, which derives from which."""
 
-    @given(st.lists(intervals))
+    @pytest.mark.parametrize("text", MADE_FROM)
+    def test_the_table(self, text: str) -> None:
+        made = [
+            base for base in MADE_FROM if Interval.parse(text).derives_from(Interval.parse(base))
+        ]
+        assert made == MADE_FROM[text].split()
+
+    @given(st.lists(every_interval))
     def test_sorted_by_length(self, some: list[Interval]) -> None:
         assert [i.seconds for i in sorted(some)] == sorted(i.seconds for i in some)
 
-    @given(intervals, intervals, intervals)
+    @given(every_interval, every_interval, every_interval)
     def test_deriving_is_a_strict_order(self, a: Interval, b: Interval, c: Interval) -> None:
         assert not a.derives_from(a)
         assert not (a.derives_from(b) and b.derives_from(a))
@@ -111,11 +169,14 @@ class TestOrder:
         if base.seconds * times < 86_400:
             assert Interval(base.seconds * times).derives_from(base)
 
-    @given(intervals)
-    def test_a_day_derives_from_all_within_it_and_nothing_from_a_day(self, one: Interval) -> None:
-        day = Interval(86_400)
-        assert day.derives_from(one) is (one != day)
-        assert not one.derives_from(day)
+    @given(every_interval)
+    def test_days_from_all_within_them_and_weeks_and_months_from_days(self, one: Interval) -> None:
+        day, longer = Interval(86_400), (Interval(WEEK), Interval(MONTH))
+        assert day.derives_from(one) is one.within_a_day
+        assert one.derives_from(day) is one.spans_sessions
+        for long in longer:
+            assert long.derives_from(one) is (one not in longer)
+            assert not one.derives_from(long)
 
     def test_by_hand(self) -> None:
         parse = Interval.parse
@@ -129,18 +190,19 @@ class TestOrder:
 class TestBase:
     """Validate stream requirements: base interval, derivable intervals."""
 
-    @given(st.sets(intervals, min_size=1, max_size=5))
+    @given(st.sets(every_interval, min_size=1, max_size=5))
     def test_the_needed_base_gives_each_and_none_larger_does(self, wanted: set[Interval]) -> None:
         base = needed_base(wanted)
         assert choose_base([base], wanted) == base
-        larger = [Interval(s) for s in {i.seconds for i in wanted} if s > base.seconds]
+        larger = [each for each in (*wanted, Interval(86_400)) if each > base]
         assert choose_base(larger, wanted) is None
 
-    @given(st.sets(intervals, max_size=5), st.sets(intervals, min_size=1, max_size=3))
+    @given(st.sets(every_interval, max_size=5), st.sets(every_interval, min_size=1, max_size=3))
     def test_the_chosen_is_the_largest_that_gives_each(
         self, present: set[Interval], wanted: set[Interval]
     ) -> None:
-        fitting = [p for p in present if all(w == p or w.derives_from(p) for w in wanted)]
+        bases = [each for each in present if each.seconds <= 86_400]
+        fitting = [p for p in bases if all(w == p or w.derives_from(p) for w in wanted)]
         assert choose_base(present, wanted) == (max(fitting) if fitting else None)
 
     @pytest.mark.parametrize(
@@ -151,6 +213,11 @@ class TestBase:
             ("5m 1d", "1d", "1d"),
             ("5m 1d", "1d 15m", "5m"),
             ("1h", "90m", None),
+            ("1m 1d 1w", "1w", "1d"),
+            ("1w 1mo", "1w", None),
+            ("1w 1d", "1mo", "1d"),
+            ("1m 1d", "1mo 5m", "1m"),
+            ("1d 1mo", "1d 1w 1mo", "1d"),
             ("", "1m", None),
         ],
     )
@@ -164,5 +231,7 @@ class TestBase:
         parse = Interval.parse
         assert needed_base([parse("90m"), parse("1h"), parse("1d")]).label == "30m"
         assert needed_base([parse("1d")]).label == "1d"
+        assert needed_base([parse("1w"), parse("1mo")]).label == "1d"
+        assert needed_base([parse("1mo"), parse("15m"), parse("10m")]).label == "5m"
         with pytest.raises(IntervalError):
             needed_base([])

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from fsm_session.errors import CalendarError
 from fsm_session.market.calendar import Hours, MarketCalendar
 from fsm_session.market.calendar_load import windows
+from fsm_session.market.interval import Interval
 from tests.real_data import SHARED, needs_shared
 from tests.unit.market.strategies import RECORDED, july, market, unhurried, utc
 
@@ -101,6 +102,68 @@ class TestAgainstExchangeCalendars:
         whole = market(name, "2024-05-01", "2024-08-31", "all")
         ours = MarketCalendar.load(name, day("2024-07-01"), day(last), "all", before=2)
         assert all(whole.session(s.date) == s for s in ours.sessions)
+
+
+class TestPeriods:
+    """A session's week (Monday to Sunday) and month: what is loaded holds them whole."""
+
+    # each example builds a calendar
+    @settings(deadline=None, max_examples=15)
+    @given(
+        st.sampled_from(NAMES),
+        st.dates(day("2024-02-15"), day("2024-12-31")),
+        st.integers(0, 30),
+        st.integers(0, 12),
+    )
+    def test_of_all_that_was_asked_for(
+        self, name: str, first: dt.date, days: int, before: int
+    ) -> None:
+        last = min(first + dt.timedelta(days), day("2024-12-31"))
+        ours = MarketCalendar.load(name, first, last, "regular", before)
+        dates = [stamp.date() for stamp in official(name).sessions]
+        asked = [*ours.before(first, before), *ours.between(first, last)]
+        for rule, text in (("W-SUN", "1w"), ("M", "1mo")):
+            for session in asked:
+                whole = pd.Period(session.date, rule)
+                within = [d for d in dates if whole.start_time.date() <= d <= whole.end_time.date()]
+                found = ours.first_of_period(session, Interval.parse(text))
+                assert found.date == within[0]
+                assert [s.date for s in ours.between(within[0], within[-1])] == within
+            periods = ours.periods(Interval.parse(text))
+            places = [ours.sessions.index(session) for session in asked]
+            assert periods.whole[places].all()
+
+    def test_of_a_day_and_less_the_session_is_the_first(self) -> None:
+        third = july().session(day("2024-07-03"))
+        for text in ("1s", "1h", "1d"):
+            assert july().first_of_period(third, Interval.parse(text)) is third
+
+    def test_by_hand(self) -> None:
+        calendar = market("XNYS", "2024-08-30", "2024-09-06")
+        friday = calendar.session(day("2024-09-06"))
+        # Labor Day is the first Monday of September
+        for text, label in (("1w", "2024-09-03"), ("1mo", "2024-09-03")):
+            assert calendar.first_of_period(friday, Interval.parse(text)).label == label
+        august = calendar.session(day("2024-08-30"))
+        for text, label in (("1w", "2024-08-26"), ("1mo", "2024-08-01")):
+            assert calendar.first_of_period(august, Interval.parse(text)).label == label
+
+    @pytest.mark.parametrize(("text", "first"), [("1w", "2024-07-02"), ("1mo", "2024-07-02")])
+    def test_what_may_have_begun_earlier_is_not_guessed(self, text: str, first: str) -> None:
+        known = july().between(day(first), day("2024-07-05"))
+        calendar = MarketCalendar("XNYS", july().zone, "regular", known)
+        with pytest.raises(CalendarError, match="2024-07-01 is outside"):
+            calendar.first_of_period(known[-1], Interval.parse(text))
+        # whoever knows that the 1st was a holiday has to say so
+        told = MarketCalendar("XNYS", july().zone, "regular", known, first=day("2024-07-01"))
+        assert told.first_of_period(known[-1], Interval.parse(text)) == known[0]
+
+    def test_columns_are_read_only(self) -> None:
+        for text in ("1h", "1d", "1w", "1mo"):
+            periods = july().periods(Interval.parse(text))
+            for name in ("first", "last", "ends_ns", "whole"):
+                assert len(getattr(periods, name)) == len(july().sessions)
+                assert not getattr(periods, name).flags.writeable
 
 
 class TestByHand:

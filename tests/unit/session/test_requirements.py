@@ -195,7 +195,7 @@ class TestEverythingAtOnce:
             {"name": "ahead", "function": f"{here}:looks_ahead", "interval": "1m"},
             {"name": "spoils", "function": f"{here}:spoils", "interval": "1m"},
             {"name": "typo", "function": "SMMA", "interval": "1m"},
-            {"name": "fine", "function": "SMA", "interval": "1m"},
+            {"name": "fine", "function": "SMA", "interval": "1m", "warm_up": False},
         ]
         config = wishes(
             ["AAA", "BBB", "CCC"],

@@ -15,7 +15,7 @@ from fsm_session.market.calendar import MarketCalendar
 from fsm_session.market.interval import Interval
 from fsm_session.plugins import Plugin
 from fsm_session.sources import SimulatedSource
-from fsm_session.workers.scanner_manager import ScannerPlan
+from fsm_session.workers.scan_times import ScannerPlan
 from tests.small_market import CLOSES, SESSIONS, ZONE, bars_of, last_minute, market, wishes
 
 FULL = {date: list(range(last_minute(date) + 1)) for date in SESSIONS}
@@ -138,11 +138,12 @@ class TestScansOfARun:
         assert scans(result, date) == expected
         assert [time for what, _, time in log.calls if what == "scan"] == expected
 
-    def test_a_late_scan_is_run_once(self) -> None:
-        """Nothing happens for an hour: what was due in it is one scan, when the clock comes on."""
+    def test_a_scan_has_its_own_time_whether_or_not_anything_happens_then(self) -> None:
         source = market({"AAA": {SESSIONS[0]: [0, 70, 71, 100]}})
         log = Log()
-        assert scans(run(scanner(log, every="10m"), source=source)) == ["10:41"]
+        expected = every(10, "09:40", "15:50")
+        assert scans(run(scanner(log, every="10m"), source=source)) == expected
+        assert [time for what, _, time in log.calls if what == "scan"] == expected
 
     def test_the_pause_is_in_the_moves_at_the_scans_time(self) -> None:
         result = run(scanner(Log(), every="1h", between=(dt.time(11), dt.time(12))))

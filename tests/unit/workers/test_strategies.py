@@ -78,7 +78,7 @@ class TestBarByBar:
                 assert type(bar["sma_2"]) is float
                 shown[bar.symbol].append(bar["sma_2"])
 
-        indicator = {"name": "sma_2", "function": "SMA", "interval": "1m"}
+        indicator = {"name": "sma_2", "function": "SMA", "interval": "1m", "warm_up": False}
         parameters = {"parameters": {"timeperiod": 2}}
         run(Notes, data={"indicators": [indicator | parameters]})
         for symbol, values in shown.items():
@@ -88,7 +88,7 @@ class TestBarByBar:
     def test_it_shows_itself(self) -> None:
         shown: list[str] = []
         run(answering("on_bar", lambda bar: shown.append(repr(bar))))
-        assert shown[0].startswith("<Bar AAA 2024-07-02 09:30 close ")
+        assert shown[0].startswith("<Bar AAA 2024-07-02 09:30 1m close ")
 
     @pytest.mark.parametrize("name", ["nothing", "macd.odd"])
     def test_an_unknown_indicator_is_told_with_the_bar(self, name: str) -> None:

@@ -225,7 +225,7 @@ class TestSteps:
 
         some = WorkerGroup([Noted("does not", [], {}), Wants()], Budget(1))
         some.setup(object())
-        some.on_session_start()
+        some.tell("on_session_start")
         assert told == ["wants"]
 
 

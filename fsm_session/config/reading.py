@@ -22,6 +22,7 @@ from cattrs import Converter
 
 from fsm_session.errors import ConfigError, Fault, FaultyInputError
 from fsm_session.market.interval import Interval
+from fsm_session.market.span import Span
 
 Check = Callable[[Any], Iterable[Fault]]
 _Hook = Callable[[Any, Any], Any]
@@ -60,7 +61,7 @@ def plain(value: object) -> Any:
     Fields that play no part in equality are left out; dates and times become ISO 8601 texts.
     What can't be turned stays as it is, for the reading to refuse.
     """
-    if isinstance(value, Interval):
+    if isinstance(value, (Interval, Span)):
         return value.label
     if attrs.has(type(value)):
         return {f.name: plain(getattr(value, f.name)) for f in _wishes(type(value))}
@@ -274,6 +275,10 @@ def _interval(value: object, _: object) -> Interval:
     return Interval.parse(value)  # type: ignore[arg-type]
 
 
+def _span(value: object, _: object) -> Span:
+    return Span.parse(_text(value, _))
+
+
 def _table(value: object, _: object) -> dict[str, object]:
     if not isinstance(value, Mapping):
         _refuse(value, "a table { key = value }")
@@ -334,5 +339,6 @@ _SCALARS: Mapping[Any, _Hook] = {
     dt.date: _date,
     dt.time: _time,
     Interval: _interval,
+    Span: _span,
 }
 _CONVERTER = _strict()
