@@ -63,9 +63,9 @@ def with_history(
 def sessions_holding(table: pd.DataFrame, date: str, interval: str, bars: int) -> int:
     """Count the sessions before a date that hold so many bars when they are complete."""
     earlier = table[table.index < pd.Timestamp(date)].iloc[::-1]
-    minutes = (earlier.close - earlier.open) / pd.Timedelta(minutes=1)
-    length = pd.Timedelta(RULES.get(interval, "1min")) / pd.Timedelta(minutes=1)
-    held = np.ceil(minutes.to_numpy(float) / length).cumsum()
+    lengths = (earlier.close - earlier.open).dt.total_seconds().to_numpy()
+    seconds = pd.Timedelta(RULES.get(interval, "1min")).total_seconds()
+    held = np.ceil(lengths / seconds).cumsum()
     return int(np.searchsorted(held, bars)) + 1
 
 

@@ -12,7 +12,7 @@ import pandas as pd
 from fsm_session.market.bars import COLUMNS, Bars
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
-from fsm_session.session.reveal import Reveal
+from fsm_session.session.reveal import Reveal, newest_at
 from fsm_session.session.symbol_data import SymbolSessionData
 
 SHOWN = ("time", *COLUMNS)
@@ -21,8 +21,9 @@ SHOWN = ("time", *COLUMNS)
 class Bar:
     """A bar that has just happened: ``symbol``, ``interval``, its columns, its indicators.
 
-    ``bar["sma_20"]`` is the newest value of an indicator of its symbol, ``bar.time`` the bar's
-    start in the exchange's zone, ``bar.time_ns`` the same as int64 nanoseconds UTC.
+    ``bar["sma_20"]`` is the newest value of an indicator of its symbol when the bar ended,
+    ``bar.time`` the bar's start in the exchange's zone, ``bar.time_ns`` the same as int64
+    nanoseconds UTC.
     """
 
     __slots__ = ("_feed", "_place", "interval", "symbol", "time_ns", *COLUMNS)
@@ -52,7 +53,7 @@ class Bar:
         self._feed = feed
 
     def __getitem__(self, name: str) -> float:
-        """Give an indicator's value at this bar; NaN where it is not defined yet."""
+        """Give an indicator's newest value when this bar ended; NaN where there is none yet."""
         return self._feed.values(name)[self._place]
 
     def __repr__(self) -> str:
@@ -76,26 +77,22 @@ class BarFeed:
         self, data: SymbolTable, reveal: Reveal, intervals: Sequence[Interval] = ()
     ) -> None:
         self.zone = data.session.zone
-        self._reveal = reveal
         self._values: dict[str, list[float]] = {}
-        days = [
-            (place, _within(each, interval))
-            for place, each in enumerate(data.values())
+        self._days = [
+            (each, _to_come(each, interval))
+            for each in data.values()
             for interval in sorted(intervals) or (each.base_interval,)
             if interval in each.intervals
         ]
-        lengths = [len(bars) for _, bars in days]
-        rows = _joined([reveal.rows_of(bars.end) for _, bars in days])
-        places = np.repeat(np.array([place for place, _ in days], np.int64), lengths)
-        # stable: of one symbol the shorter bar comes first
-        order = np.lexsort((places, rows))
-        self._where = (rows[order], places[order])
-        self._ends = np.searchsorted(rows[order], np.arange(reveal.rows), side="right").tolist()
-        columns = [_joined([bars.column(name) for _, bars in days])[order] for name in SHOWN]
-        kinds = np.repeat(np.array([bars.interval for _, bars in days], object), lengths)
-        names = reveal.symbols[places[order]].tolist()
-        lists = (kinds[order].tolist(), *(column.tolist() for column in columns))
-        self._bars = list(zip(names, *lists, strict=True))
+        rows = _joined([reveal.rows_of(bars.end) for _, bars in self._days])
+        # stable: the days are in the order of symbols, and of one the shorter bar comes first
+        self._order = np.argsort(rows, kind="stable")
+        ends = np.searchsorted(rows[self._order], np.arange(reveal.rows), side="right")
+        self._ends = ends.tolist()
+        columns = [[bars.column(name) for _, bars in self._days] for name in SHOWN]
+        names = self._repeated([each.symbol for each, _ in self._days])
+        kinds = self._repeated([bars.interval for _, bars in self._days])
+        self._bars = list(zip(names, kinds, *map(self._in_order, columns), strict=True))
 
     def at(self, row: int) -> Iterator[Bar]:
         """Give the bars that happened at a row of the reveal, in the order of their symbols."""
@@ -103,17 +100,30 @@ class BarFeed:
             yield Bar(self, place, *self._bars[place])
 
     def values(self, name: str) -> list[float]:
-        """Give an indicator's newest value at each bar of the feed."""
+        """Give an indicator's newest value at the end of each bar of the feed."""
         values = self._values.get(name)
         if values is None:
-            values = self._values[name] = self._reveal.latest(name)[self._where].tolist()
+            parts = [newest_at(each, name, None, bars.end) for each, bars in self._days]
+            values = self._values[name] = self._in_order(parts)
         return values
 
+    def _in_order(self, parts: list[npt.NDArray[Any]]) -> list[Any]:
+        """Put a column of each day into the order of the feed."""
+        ordered: list[Any] = _joined(parts)[self._order].tolist()
+        return ordered
 
-def _within(data: SymbolSessionData, interval: Interval) -> Bars:
-    """Give the bars that happen in the session: a week may end after it."""
+    def _repeated(self, labels: list[Any]) -> list[Any]:
+        """Give a label of each day to all of its bars, in the order of the feed."""
+        held = np.empty(len(labels), object)
+        held[:] = labels
+        return self._in_order([np.repeat(held, [len(bars) for _, bars in self._days])])
+
+
+def _to_come(data: SymbolSessionData, interval: Interval) -> Bars:
+    """Give the bars that happen in the session after a symbol came: a week may end after it."""
     bars = data.whole_day(interval)
-    return bars[: int(np.searchsorted(bars.end, data.session.end_ns, side="right"))]
+    first, last = np.searchsorted(bars.end, (data.since_ns, data.session.end_ns), side="right")
+    return bars[int(first) : int(last)]
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from fsm_session.machine import Inbox
+from fsm_session.market.bars import Times
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData
 from fsm_session.session.queues import SessionQueues
@@ -63,17 +64,27 @@ class Player:
         self._pausing = False
 
     def lay(self, data: SessionData, queues: SessionQueues) -> None:
-        """Merge the queues into a tape and stand at the clock: nothing is shown beyond it."""
-        instants = queues.tape()
+        """Merge the queues into a tape and stand at the clock: nothing is shown beyond it.
+
+        Where symbols came or went, the steps that were taken stay, and what is to come is laid
+        anew: each bar is shown once, whoever's instants have come or gone with a symbol.
+        """
+        tape, taken = queues.tape(), self._taken()
+        to_come = tape[int(np.searchsorted(tape, self._clock.now_ns, side="right")) :]
         fresh_tape = self.reveal is None
         self._data = data
-        self.reveal = Reveal(data, instants)
-        self.reveal.row = int(np.searchsorted(instants, self._clock.now_ns, side="right"))
-        self._times = instants.tolist()
+        self.reveal = Reveal(data, np.concatenate((taken, to_come)))
+        self.reveal.row = len(taken)
+        self._times = self.reveal.instants.tolist()
         if fresh_tape:
             self.view = View(data, self.reveal)
         else:
             renew(self.view, self.reveal)
+
+    def _taken(self) -> Times:
+        """Give the instants of the steps that have been taken."""
+        reveal = self.reveal
+        return np.empty(0, np.int64) if reveal is None else reveal.instants[: reveal.row]
 
     @property
     def row(self) -> int:

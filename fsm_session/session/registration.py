@@ -41,9 +41,9 @@ class Registrar:
 
     def register_symbol(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Make a symbol's structure, still without a bar."""
-        nothing = _nothing(plan.base)
+        clock, nothing = self._clock, _nothing(plan.base)
         symbol = SymbolSessionData(
-            plan.symbol, plan.base, self._clock.session, self._clock, nothing
+            plan.symbol, plan.base, clock.session, clock, clock.now_ns, nothing
         )
         for interval in (plan.base, *plan.derived):
             base = None if interval == plan.base else plan.base

@@ -2,7 +2,8 @@
 
 Columns are computed once a session; the clock reveals them. Row 0 of a table is the session
 before its first step, row k the instant after step k, the last row the close, where what is
-unfinished is finished. A column of a table is a symbol, in the order of their names.
+unfinished is finished. A column of a table is a symbol, in the order of their names; in the rows
+before it came it stands as it was then, so that nothing of what it brought along is fresh.
 """
 
 from __future__ import annotations
@@ -93,14 +94,18 @@ class Reveal:
         table = self._latest.get((name, interval))
         if table is None:
             key = None if interval is None else as_interval(interval)
-            rows = [self._newest(each, name, key) for each in self._data.values()]
+            rows = [
+                newest_at(each, name, key, self._bounds_of(each)) for each in self._data.values()
+            ]
             table = self._latest[name, interval] = self._table(rows, np.float64)
         return table
 
     def quality(self) -> Floats:
         """Give the day's quality so far, in percent: float64 (n_rows, n_symbols)."""
         if self._quality is None:
-            rows = [each.day_score.percent_at(self._bounds) for each in self._data.values()]
+            rows = [
+                each.day_score.percent_at(self._bounds_of(each)) for each in self._data.values()
+            ]
             self._quality = self._table(rows, np.float64)
         return self._quality
 
@@ -109,36 +114,47 @@ class Reveal:
         intervals = {key for each in self._data.values() for key in each.intervals}
         return any(bool(self.fresh(interval)[-1].any()) for interval in intervals)
 
+    def _bounds_of(self, data: SymbolSessionData) -> Times:
+        """Give the instant that each row shows of a symbol: none before it came."""
+        return np.maximum(self._bounds, data.since_ns)
+
     def _count(self, data: SymbolSessionData, interval: Interval) -> Counts:
         if interval not in data.intervals:
             return np.zeros(len(self._bounds), np.int64)
-        return np.searchsorted(data.intervals[interval].columns.end, self._bounds, side="right")
-
-    def _newest(self, data: SymbolSessionData, name: str, interval: Interval | None) -> Floats:
-        if name in data.historical:
-            return data.historical[name].at(self._bounds)
-        bars, values = self._column(data, name, interval)
-        count = np.searchsorted(bars.end, self._bounds, side="right")
-        if not len(bars):
-            return np.full(len(count), np.nan)
-        newest = values.take(count - 1)
-        newest[count == 0] = np.nan
-        return newest
-
-    def _column(
-        self, data: SymbolSessionData, name: str, interval: Interval | None
-    ) -> tuple[Bars, Floats]:
-        if name in COLUMNS:
-            key = interval or data.base_interval
-            if key not in data.intervals:
-                raise UnknownNameError(f"{data.symbol} has no bars of {key}")
-            bars = data.intervals[key].columns
-            return bars, bars.column(name)
-        found, output = data.find_indicator(name)
-        return data.intervals[found.indicator.spec.interval].columns, found.values[output]
+        ends = data.intervals[interval].columns.end
+        return np.searchsorted(ends, self._bounds_of(data), side="right")
 
     def _table(self, rows: list[npt.NDArray[Any]], dtype: type[Any]) -> npt.NDArray[Any]:
         """Stand the symbols' rows up as columns, so that an instant is contiguous."""
         if not rows:
             return sealed(np.empty((len(self._bounds), 0), dtype))
         return sealed(np.ascontiguousarray(np.stack(rows, axis=1), dtype))
+
+
+def newest_at(
+    data: SymbolSessionData, name: str, interval: Interval | None, instants: Times
+) -> Floats:
+    """Give the newest value of a symbol's column or indicator at each instant: float64 (n,).
+
+    ``instants``: int64 nanoseconds UTC. NaN where there was none yet. Raises UnknownNameError.
+    """
+    if name in data.historical:
+        return data.historical[name].at(instants)
+    bars, values = _column(data, name, interval)
+    count = np.searchsorted(bars.end, instants, side="right")
+    if not len(bars):
+        return np.full(len(count), np.nan)
+    newest = values.take(count - 1)
+    newest[count == 0] = np.nan
+    return newest
+
+
+def _column(data: SymbolSessionData, name: str, interval: Interval | None) -> tuple[Bars, Floats]:
+    if name in COLUMNS:
+        key = interval or data.base_interval
+        if key not in data.intervals:
+            raise UnknownNameError(f"{data.symbol} has no bars of {key}")
+        bars = data.intervals[key].columns
+        return bars, bars.column(name)
+    found, output = data.find_indicator(name)
+    return data.intervals[found.indicator.spec.interval].columns, found.values[output]

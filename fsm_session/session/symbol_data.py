@@ -53,13 +53,15 @@ class IndicatorData:
 class SymbolSessionData:
     """Everything of one symbol in one session. What is asked by name ends at the clock.
 
-    ``read`` is all base bars that were read, also where only longer ones keep the history.
+    ``since_ns``: when it came, the session's start for what is configured. ``read``: all base
+    bars that were read, also where only longer ones keep the history.
     """
 
     symbol: str
     base_interval: Interval
     session: TradingSession
     clock: TimeManager = field(repr=False)
+    since_ns: int
     read: Bars = field(repr=False)
     intervals: dict[Interval, BarIntervalData] = field(factory=dict, repr=False)
     indicators: dict[str, IndicatorData] = field(factory=dict, repr=False)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from fsm_session import terminal
 from fsm_session.coordinator import Progress
 from fsm_session.export import SessionResult
+from fsm_session.terminal.progress import whereabouts
 from tests.unit.cli.folder import begin, ended, write_config, write_data
 
 
@@ -42,7 +43,7 @@ class TestWhereabouts:
         results = [_result(number) for number in range(done)]
         # the coordinator's own count of sessions plays no part in it
         at = Progress("Streaming", f"day {done}", 0, sessions, step, steps)
-        task = terminal._whereabouts(at, results)
+        task = whereabouts(at, results)
         assert task["total"] == sessions
         assert done <= task["completed"] <= done + 1
         assert f"day {done}  {done + 1}/{sessions}" in task["description"]
@@ -53,12 +54,12 @@ class TestWhereabouts:
     ) -> None:
         last = sessions - 1
         results = [*map(_result, range(last)), _result(last, complete=complete)]
-        task = terminal._whereabouts(Progress(phase, f"day {last}", 0, sessions, 390, 390), results)
+        task = whereabouts(Progress(phase, f"day {last}", 0, sessions, 390, 390), results)
         assert task["completed"] == last + complete
         assert f"day {last}  {sessions}/{sessions}" in task["description"]
 
     def test_before_the_sessions_are_known_there_is_no_length(self) -> None:
-        task = terminal._whereabouts(Progress("Validate", "2024-07-03", 0, 0, 0, 0), [])
+        task = whereabouts(Progress("Validate", "2024-07-03", 0, 0, 0, 0), [])
         assert task == {"total": None, "description": "Validate"}
 
 

@@ -47,6 +47,8 @@ STRETCHES: tuple[tuple[str, str, str, Hours], ...] = (
     ("XHKG", "2024-02-06", "2024-02-16", "regular"),
     ("CMES", "2024-03-06", "2024-03-13", "regular"),
 )
+# loaded here, for drawing is to be quick
+MARKETS = {market(*each): each[1:3] for each in STRETCHES}
 JULY = market("XNYS", "2024-06-03", "2024-07-31")
 
 
@@ -93,9 +95,8 @@ class Case:
 @st.composite
 def cases(draw: st.DrawFn) -> Case:
     """Give some bars of some sessions, often at the same minutes, today's and later ones too."""
-    name, first, last, hours = draw(st.sampled_from(STRETCHES))
-    calendar = market(name, first, last, hours)
-    inside = calendar.between(*map(dt.date.fromisoformat, (first, last)))
+    calendar = draw(st.sampled_from(tuple(MARKETS)))
+    inside = calendar.between(*map(dt.date.fromisoformat, MARKETS[calendar]))
     minutes = draw(st.lists(st.integers(-90, 1400), max_size=12))
     minutes += [-60, -1, 0, 1, 29, 30, 60, 149, 150, 209, 210, 389, 390, 500]
     times = {

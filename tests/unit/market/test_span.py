@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fsm_session.errors import CalendarError, ConfigError, IntervalError
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.span import HalfDays, Span, Unit
-from tests.unit.market.strategies import market
+from tests.unit.market.strategies import market, unhurried
 
 FIRST, LAST = dt.date(2023, 1, 1), dt.date(2024, 12, 31)
 LOADED = market("XNYS", str(FIRST), str(LAST))
@@ -106,6 +106,7 @@ class TestSpelling:
 class TestDays:
     """Nd" = the last N sessions; with "skip": the last N that are no early closes."""
 
+    @unhurried
     @given(sessions, st.integers(1, 200), halves)
     def test_the_last_sessions(
         self, session: TradingSession, number: int, half_days: HalfDays
@@ -127,10 +128,12 @@ class TestWeeksAndMonths:
     """Nw" = sessions with date >= session.date - N*7 days; "Nmo" = date >= session.date minus N
     calendar months, the end of the month clipped."""
 
+    @unhurried
     @given(sessions, st.integers(1, 40), halves)
     def test_weeks(self, session: TradingSession, number: int, half_days: HalfDays) -> None:
         self._check(session, Span(number, "w"), pd.DateOffset(weeks=number), half_days)
 
+    @unhurried
     @given(sessions, st.integers(1, 11), halves)
     def test_months(self, session: TradingSession, number: int, half_days: HalfDays) -> None:
         self._check(session, Span(number, "mo"), pd.DateOffset(months=number), half_days)
@@ -166,6 +169,7 @@ class TestWeeksAndMonths:
 class TestReach:
     """CalendarError if the loaded calendar does not reach far enough back to know."""
 
+    @unhurried
     @given(st.sampled_from(YEARS.sessions), spans, halves)
     def test_covered_or_refused(
         self, session: TradingSession, span: Span, half_days: HalfDays

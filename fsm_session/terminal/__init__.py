@@ -1,0 +1,24 @@
+"""What a run looks like to a person: its progress, its closing table, its faults.
+
+Names come from configurations and data, and a terminal obeys what it is sent: so whatever is
+shown goes through :func:`shown`, and nothing is read as markup. Results go to stdout, progress
+and faults to stderr.
+"""
+
+from fsm_session.terminal.faults import show_error, show_failures, show_traceback
+from fsm_session.terminal.needs import show_requirements
+from fsm_session.terminal.progress import RunProgress
+from fsm_session.terminal.results import show_files, show_run
+from fsm_session.terminal.text import print_anything, shown
+
+__all__ = [
+    "RunProgress",
+    "print_anything",
+    "show_error",
+    "show_failures",
+    "show_files",
+    "show_requirements",
+    "show_run",
+    "show_traceback",
+    "shown",
+]

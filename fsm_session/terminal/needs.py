@@ -1,0 +1,71 @@
+"""What a run would need: which bars of which symbols, how far back, on whose account."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import click
+
+from fsm_session.session.requirements import Requirements, SymbolPlan
+from fsm_session.terminal.text import cell, ends, names_of, print_table, table_of
+
+
+def show_requirements(found: Requirements, name: str) -> None:
+    """Print what a run would need: its sessions, and a row for the symbols with equal needs."""
+    _print_needs(name, found.plans, found)
+    for scanner, plans in found.universes.items():
+        _print_needs(f"watched by {scanner}", plans, found)
+    first, last = found.sessions[0], found.sessions[-1]
+    early = [each.label for each in found.sessions if each.early_close]
+    click.echo(f"sessions    {len(found.sessions)}: {first.label} to {last.label}")
+    click.echo(f"half-days   {names_of(early) or 'none'}")
+    click.echo(f"indicators  {names_of(_indicators(found)) or 'none'}")
+    click.echo("all of it is there")
+
+
+def _print_needs(title: str, plans: Mapping[str, SymbolPlan], found: Requirements) -> None:
+    table = table_of("symbols", "base", "derived", "history", "left out", title=title)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for plan in plans.values():
+        alike.setdefault(_needs(plan, found), []).append(plan.symbol)
+    for row in ends([(names_of(symbols), *needs) for needs, symbols in alike.items()]):
+        table.add_row(*map(cell, row))
+    print_table(table)
+
+
+def _indicators(found: Requirements) -> list[str]:
+    """Name the indicators of any symbol, once each."""
+    names: dict[str, None] = {}
+    for plans in (found.plans, *found.universes.values()):
+        for plan in plans.values():
+            names |= dict.fromkeys(each.spec.name for each in plan.indicators)
+            names |= dict.fromkeys(each.name for each in plan.historical)
+    return list(names)
+
+
+def _needs(plan: SymbolPlan, found: Requirements) -> tuple[str, ...]:
+    """Write what a symbol needs: base, derived, history, the dates it is left out on."""
+    left_out = [each.label for each in found.sessions if each.date in plan.missing]
+    derived = " ".join(map(str, plan.derived))
+    history = _history(plan, found)
+    return (str(plan.base), derived or "-", history or "-", names_of(left_out) or "-")
+
+
+def _history(plan: SymbolPlan, found: Requirements) -> str:
+    """Write what the first session keeps as history, and what is read where that is more."""
+    assert found.calendar is not None
+    first, calendar = found.sessions[0], found.calendar
+    days = {
+        interval: plan.reach.days(interval, first, calendar)
+        for interval in (plan.base, *plan.derived)
+    }
+    parts = [
+        f"{_counted(count)} of {' '.join(str(e) for e, d in days.items() if d == count)}"
+        for count in sorted(set(days.values()) - {0})
+    ]
+    read = len(calendar.between(plan.reach.first(first, calendar).date, first.date)) - 1
+    return ", ".join(parts + [f"{_counted(read)} read"] * (read > max(days.values())))
+
+
+def _counted(sessions: int) -> str:
+    return f"{sessions} session{'s' * (sessions != 1)}"

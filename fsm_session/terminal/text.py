@@ -1,0 +1,85 @@
+"""How text and tables reach a person: a terminal obeys nothing in them, nor reads it as markup."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+#: of more rows than this the first and the last are shown
+ROWS_SHOWN = 14
+NAMES_SHOWN = 8
+#: the columns of the closing table that are numbers
+NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality")
+
+
+def shown(text: object) -> str:
+    r"""Write what can't be printed, and a terminal might obey, as its escape: ``\x1b``."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
+
+
+def print_anything() -> None:
+    """Let stdout and stderr write what their encoding lacks as escapes, rather than fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def names_of(names: Sequence[str]) -> str:
+    """Name a few of them, and how many more there are."""
+    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
+    return " ".join(names[:NAMES_SHOWN]) + more
+
+
+def ends(rows: Sequence[tuple[str, ...]]) -> list[Any]:
+    """Give the rows, of many the first and the last, with how many were left out between."""
+    if len(rows) <= ROWS_SHOWN:
+        return list(rows)
+    half = ROWS_SHOWN // 2
+    left_out = (f"... {len(rows) - 2 * half} more", *[""] * (len(rows[0]) - 1))
+    return [*rows[:half], left_out, *rows[-half:]]
+
+
+def table_of(*columns: str, title: str) -> Table:
+    """Make a table with a title and these columns; numbers stand to the right."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(
+        title=cell(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    numbers = NUMBERS if "steps" in columns else ()
+    for name in columns:
+        table.add_column(
+            name, justify="right" if name in numbers else "left", no_wrap=name == "session"
+        )
+    return table
+
+
+def grid() -> Table:
+    """Make three columns without lines, the second to the right."""
+    from rich.table import Table
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(justify="right")
+    table.add_column()
+    return table
+
+
+def cell(text: str) -> Any:
+    """Make a cell of a text, whatever is in it."""
+    from rich.text import Text
+
+    return Text(shown(text))
+
+
+def print_table(table: Table) -> None:
+    """Print a table on stdout."""
+    from rich.console import Console
+
+    Console().print(table)
