@@ -188,10 +188,9 @@ class SessionContext:
         return self.inbox.stop()
 
     def _add(self, symbol: str, by: str) -> str:
-        if not isinstance(symbol, str):
-            return f"a symbol is text, not {symbol!r}"
-        if wrong := symbol_fault(symbol):
+        if wrong := _no_symbol(symbol):
             return wrong
+        symbol = str(symbol)  # numpy has texts of its own, which no record takes
         if symbol in self.data:
             return f"{symbol} is registered already"
         today = self.clock.session
@@ -204,6 +203,8 @@ class SessionContext:
         return ""
 
     def _remove(self, symbol: str, by: str) -> str:
+        if wrong := _no_symbol(symbol):
+            return wrong
         if symbol not in self.data:
             return f"{symbol} is not registered"
         self.data.remove(symbol)
@@ -222,3 +223,7 @@ class SessionContext:
             return self._add(symbol, scanner)
         except FaultyInputError as error:
             return str(error)
+
+
+def _no_symbol(symbol: object) -> str:
+    return symbol_fault(symbol) if isinstance(symbol, str) else f"a symbol is text, not {symbol!r}"

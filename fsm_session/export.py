@@ -27,7 +27,7 @@ from fsm_session.session.signals import (
     RecordedScan,
     RecordedSignal,
 )
-from fsm_session.session_record import as_json, iso, session_record
+from fsm_session.session_record import as_json, iso, session_record, writable
 from fsm_session.whole_files import write_whole
 
 #: the symbols without data for a session: under "" the traded ones, under a scanner's name its own
@@ -140,7 +140,7 @@ class RunRecords:
                 "%s: %s", record.where.get("session", "-"), record.target, extra={"move": record}
             )
         else:
-            log.error("%s", record)
+            log.error("%s", writable(str(record)))
         if self._journal is None:
             return
         now_ns = wall_time_ns()
@@ -230,7 +230,7 @@ def describe(failure: Failure) -> dict[str, Any]:
     """Give an error as the records hold it: what, where, and who is to mend it."""
     return {
         "error": type(failure.error).__name__,
-        "message": str(failure.error),
+        "message": writable(str(failure.error)),
         "phase": failure.phase,
         "hook": failure.hook,
         "worker": failure.worker,

@@ -61,6 +61,11 @@ def as_json(record: Mapping[str, Any]) -> bytes:
     return orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE)
 
 
+def writable(text: str) -> str:
+    r"""Give a text as JSON can hold it: half a character is written as its escape, ``\ud800``."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def iso(time_ns: int) -> str:
     """Write int64 nanoseconds UTC as ISO 8601: ``2024-07-03T13:30:00Z``."""
     return pd.Timestamp(time_ns, unit="ns").isoformat() + "Z"
@@ -79,7 +84,8 @@ def _with_times(records: Sequence[Any], facts: Callable[[Any], Record]) -> list[
 
 
 def _fields(record: Any) -> Record:
-    return {name: value for name, value in asdict(record).items() if name != "time_ns"}
+    facts = asdict(record)
+    return {name: writable(text) for name, text in facts.items() if name != "time_ns"}
 
 
 def _signal(record: RecordedSignal) -> Record:
@@ -87,19 +93,24 @@ def _signal(record: RecordedSignal) -> Record:
     return {
         "strategy": record.strategy,
         "symbol": signal.symbol,
-        "action": signal.action,
+        "action": writable(signal.action),
         "quantity": signal.quantity,
-        "reason": signal.reason,
+        "reason": writable(signal.reason),
     }
 
 
 def _scan(record: RecordedScan) -> Record:
     found = [
-        {"symbol": each.symbol, "reason": each.reason, "figures": dict(each.figures)}
+        {
+            "symbol": writable(each.symbol),
+            "reason": writable(each.reason),
+            "figures": {writable(name): figure for name, figure in each.figures.items()},
+        }
         for each in record.found
     ]
-    refused = {"refused": dict(record.refused)} if record.refused else {}
-    return {"scanner": record.scanner, "found": found, **refused}
+    refused = {writable(symbol): reason for symbol, reason in record.refused.items()}
+    told = {"refused": refused} if refused else {}
+    return {"scanner": record.scanner, "found": found, **told}
 
 
 def _symbol(symbol: SymbolSessionData) -> Record:

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from attrs import evolve, frozen
 
 from fsm_session.config import ScannerConfig, SessionConfig, StrategyConfig
-from fsm_session.errors import Fault, FaultyInputError
+from fsm_session.errors import ConfigError, Fault, FaultyInputError
 from fsm_session.plugins import Plugin, check_parts, from_object, from_use
 from fsm_session.session.needs import Needs
 from fsm_session.workers.scan_times import ScannerPlan
@@ -99,40 +99,49 @@ class _Collector:
         for number, wish in enumerate(self._config.strategies):
             for plugin, made in self._named(wish, f"strategies[{number}]", STRATEGY):
                 with self._noting():
-                    read = self._read("strategies", _filled(wish, made, STRATEGY_KEYS))
-                    yield StrategyPlan.of(plugin, read)
+                    yield self._strategy(plugin, _filled(wish, made, STRATEGY_KEYS), number)
         for number, given in enumerate(strategies):
             for plugin, made in self._given(given, f"strategies[{number}]", STRATEGY):
                 wish = StrategyConfig(GIVEN, plugin.name)
                 with self._noting():
-                    read = self._read("strategies", _filled(wish, made, STRATEGY_KEYS))
-                    yield StrategyPlan.of(plugin, read)
+                    yield self._strategy(plugin, _filled(wish, made, STRATEGY_KEYS), number)
 
     def _scanners(self, scanners: Sequence[Any]) -> Iterator[ScannerPlan]:
         for number, wish in enumerate(self._config.scanners):
             for plugin, made in self._named(wish, f"scanners[{number}]", SCANNER):
                 with self._noting():
-                    read = self._read("scanners", _filled(wish, made, SCANNER_KEYS))
-                    yield self._scanner(plugin, read, number)
+                    yield self._scanner(plugin, _filled(wish, made, SCANNER_KEYS), number)
         for number, given in enumerate(scanners):
             for plugin, made in self._given(given, f"scanners[{number}]", SCANNER):
                 wish = _filled(ScannerConfig(GIVEN, plugin.name), made, SCANNER_TIMES)
                 if wish.every is None and not wish.between:
                     wish = evolve(wish, pre_session=True)
                 with self._noting():
-                    read = self._read("scanners", _filled(wish, made, SCANNER_KEYS))
-                    yield self._scanner(plugin, read, number)
+                    yield self._scanner(plugin, _filled(wish, made, SCANNER_KEYS), number)
+
+    def _strategy(self, plugin: Plugin, wish: StrategyConfig, number: int) -> StrategyPlan:
+        return StrategyPlan.of(plugin, self._read("strategies", wish, number))
 
     def _scanner(self, plugin: Plugin, wish: ScannerConfig, number: int) -> ScannerPlan:
-        if wish.universe is not None:
-            key = f"scanners[{number}].universe"
-            self._universes[plugin.name] = Needs.of(wish.universe, key, self._config.folder)
-        return ScannerPlan.of(plugin, wish)
+        read: ScannerConfig = self._read("scanners", wish, number)
+        if read.universe is not None:
+            place = f"scanners[{number}]" if wish.use != GIVEN else f"scanner {plugin.name!r}"
+            needs = Needs.of(read.universe, f"{place}.universe", self._config.folder)
+            self._universes[plugin.name] = needs
+        return ScannerPlan.of(plugin, read)
 
-    def _read(self, kind: str, wish: Part) -> Any:
+    def _read(self, kind: str, wish: Part, number: int) -> Any:
         """Hold what a part says of itself to the rules of the configuration."""
         tables: dict[str, Any] = {"scanners": (), "strategies": (), kind: (wish,)}
-        (read,) = getattr(evolve(self._config, **tables), kind)
+        try:
+            (read,) = getattr(evolve(self._config, **tables), kind)
+        except ConfigError as error:
+            # it was read as the first and only one, out of a file that does not have all of it
+            key, file = f"{kind}[{number}]", "" if wish.use == GIVEN else self._config.file
+            raise ConfigError(
+                evolve(each, file=file, key=each.key.replace(f"{kind}[0]", key, 1))
+                for each in error.faults
+            ) from error
         return read
 
     def _named(self, wish: Part, key: str, methods: tuple[str, ...]) -> Iterator[Found]:
@@ -164,5 +173,6 @@ class _Collector:
 
 def _filled(wish: Wish, made: Any, keys: Sequence[str]) -> Wish:
     """Fill what a wish leaves open with the attributes that a part has of these names."""
-    given = {key: getattr(made, key, None) for key in keys if not getattr(wish, key)}
+    open_ = (key for key in keys if getattr(wish, key) in (None, False))
+    given = {key: getattr(made, key, None) for key in open_}
     return evolve(wish, **{key: value for key, value in given.items() if value is not None})

@@ -29,6 +29,11 @@ def answer_pending_requests(context: SessionContext) -> None:
     context.requests.refuse_all("the run is over")
 
 
+def refuse_late_requests(context: SessionContext) -> None:
+    """Answer the requests that came after the last pause: this session is over."""
+    context.requests.refuse_all("the session is over")
+
+
 def finish_the_session_export(context: SessionContext) -> None:
     """Write the record of a session that was broken off, marked as not complete."""
     context.finish_session()

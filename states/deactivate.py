@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.states.common import refuse_late_requests
 
 
 def last_session(context: SessionContext) -> bool:
@@ -18,11 +19,6 @@ def last_session(context: SessionContext) -> bool:
 def mark_the_session_inactive(context: SessionContext) -> None:
     """Mark the session inactive: no step is taken any more."""
     context.data.end()
-
-
-def refuse_late_requests(context: SessionContext) -> None:
-    """Answer the requests that came after the last pause: this session is over."""
-    context.requests.refuse_all("the session is over")
 
 
 def tell_workers_the_session_ended(context: SessionContext) -> None:
@@ -49,8 +45,8 @@ DEACTIVATE = State(
     "Deactivate",
     entry=[
         mark_the_session_inactive,
-        refuse_late_requests,
         tell_workers_the_session_ended,
+        refuse_late_requests,
         record_metrics,
         write_session_export,
     ],

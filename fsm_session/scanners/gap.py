@@ -21,19 +21,23 @@ class Gap:
         self._ranking = Ranking(at_least, top)
 
     def scan(self, view: View) -> list[Found]:
-        """Measure every symbol; one with too little history is left out."""
+        """Measure every symbol; one with too little history, or no open yet, is left out."""
+        measure = _todays_gap if view.now_ns > view.session.open_ns else _last_gap
         return self._ranking.pick(
             (Found(symbol, f"gap {figures['gap']:+.2%}", figures), figures["gap"])
-            for symbol, figures in measured(view, _gap)
+            for symbol, figures in measured(view, measure)
         )
 
 
-def _gap(symbol: SymbolView) -> dict[str, float] | None:
+def _todays_gap(symbol: SymbolView) -> dict[str, float] | None:
     today, days = symbol.today(), symbol.history("1d")
-    opens = [*days.open[-2:].tolist(), *today.open[:1].tolist()]
-    closes = days.close[-2:].tolist()
-    if len(opens) < 2:
-        return None
-    # the close before the newest open: of the day itself there is none yet
-    close = closes[-1] if len(today) else closes[-2]
-    return {"gap": opens[-1] / close - 1, "open": opens[-1], "previous_close": close}
+    return _between(days.close[-1], today.open[0]) if len(today) and len(days) else None
+
+
+def _last_gap(symbol: SymbolView) -> dict[str, float] | None:
+    days = symbol.history("1d")
+    return _between(days.close[-2], days.open[-1]) if len(days) > 1 else None
+
+
+def _between(close: float, open: float) -> dict[str, float]:
+    return {"gap": float(open / close) - 1, "open": float(open), "previous_close": float(close)}

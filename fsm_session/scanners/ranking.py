@@ -24,7 +24,8 @@ class Ranking:
 
     def __attrs_post_init__(self) -> None:
         """Refuse what would find nothing, or can't be compared."""
-        if isinstance(self.at_least, bool) or not self.at_least >= 0:
+        given: Any = self.at_least
+        if not isinstance(given, (int, float)) or isinstance(given, bool) or not given >= 0:
             raise ValueError(f"at_least must be a number from 0 up, not {self.at_least!r}")
         if self.top is not None and (type(self.top) is not int or self.top < 1):
             raise ValueError(f"top must be a whole number from 1 up, not {self.top!r}")

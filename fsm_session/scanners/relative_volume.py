@@ -13,7 +13,8 @@ class RelativeVolume:
     """Find the symbols with much volume: that of today so far over the usual one by now.
 
     ``profile``: the historical indicator that says what is usual, the mean volume of each slot
-    of the day; with ``absent = "zero"`` its sum is the mean volume up to a time of day.
+    of the day; with ``absent = "zero"`` its sum is the mean volume up to a time of day. Slots
+    that have not ended are left out on both sides.
     ``at_least``: the least ratio, 2.0 is twice the usual. ``top``: no more than so many.
     """
 
@@ -25,17 +26,19 @@ class RelativeVolume:
 
     def scan(self, view: View) -> list[Found]:
         """Measure every symbol; one without a usual volume by now is left out."""
-        open_ns = view.session.open_ns
         return self._ranking.pick(
             (Found(symbol, f"{figures['ratio']:.2f} x usual volume", figures), figures["ratio"])
-            for symbol, figures in measured(view, lambda each: self._ratio(each, open_ns))
+            for symbol, figures in measured(view, lambda each: self._ratio(each, view))
         )
 
-    def _ratio(self, symbol: SymbolView, open_ns: int) -> dict[str, float] | None:
-        usual = float(np.nansum(symbol.profile_so_far(self._profile)))
+    def _ratio(self, symbol: SymbolView, view: View) -> dict[str, float] | None:
+        profile = symbol.historical(self._profile)
+        ended = int(np.searchsorted(profile.ends, view.now_ns, side="right"))
+        usual = float(np.nansum(profile.values[:ended]))
         if not usual:
             return None
         today = symbol.today()
-        # a profile is of regular hours
-        volume = float(today.volume[today.time >= open_ns].sum())
+        # as far as the profile goes by now, and of regular hours as it is
+        within = (today.time >= view.session.open_ns) & (today.end <= profile.ends[ended - 1])
+        volume = float(today.volume[within].sum())
         return {"ratio": volume / usual, "volume": volume, "usual": usual}

@@ -16,6 +16,7 @@ import pandas as pd
 from fsm_session.errors import StaleSessionError
 from fsm_session.market.bars import Bars, Floats
 from fsm_session.market.calendar import TradingSession
+from fsm_session.market.historical import Historical
 from fsm_session.market.interval import Interval
 from fsm_session.market.quality import Quality
 from fsm_session.session.data import SymbolTable
@@ -128,6 +129,10 @@ class SymbolView:
     def indicator(self, name: str) -> Floats:
         """Give an indicator's values so far, float64, one a bar of ``bars(its interval)``."""
         return self._here().indicator(name)
+
+    def historical(self, name: str) -> Historical:
+        """Give a historical indicator whole: values, slots, how many sessions had a bar."""
+        return self._here().find_historical(name)
 
     def trailing(self, name: str) -> float:
         """Give a historical indicator's one number; NaN where it covers no bar."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from numbers import Real
 from typing import Any, Literal, Protocol
 
 from attrs import frozen
@@ -98,7 +99,8 @@ class PartsManager(BaseWorker):
         try:
             call()
         except Exception as error:  # noqa: BLE001 - whatever the user's code raises
-            self.failed(part, self.blame(part, error, f" in {method}", symbol))
+            where = f" in {method}({symbol!r})" if symbol else f" in {method}"
+            self.failed(part, self.blame(part, error, where, symbol))
             return False
         return True
 
@@ -120,7 +122,7 @@ class PartsManager(BaseWorker):
     def failed(self, part: Part, error: PartError) -> None:
         """Fail the run with an error, or take the part out and put that on record."""
         if part.plan.on_error == "fail":
-            raise error
+            raise error from error.__cause__
         now_ns = self.context.clock.now_ns
         self.context.data.record_disabled(
             RecordedDisabled(now_ns, self.kind, part.name, error.symbol, str(error))
@@ -152,3 +154,13 @@ class PartsManager(BaseWorker):
                 part.made.teardown()
             except Exception as error:
                 raise self.blame(part, error, " in teardown") from error
+
+
+def number(value: object) -> float:
+    """Take a number, of numpy's too, for a plain one; ValueError where it is none."""
+    if not isinstance(value, Real) or isinstance(value, bool):
+        raise ValueError(f"{value!r} is no number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{value!r} is beyond the numbers that can be written") from None

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from attrs import define, evolve
+from attrs import define
 
 from fsm_session.session.data import SymbolTable
 from fsm_session.session.player import NEVER, Player
@@ -20,7 +20,7 @@ from fsm_session.session.reveal import Reveal
 from fsm_session.session.signals import Found, RecordedScan
 from fsm_session.session.view import View, renew, revoke
 from fsm_session.workers.parts import SessionParts
-from fsm_session.workers.parts_manager import Part, PartsManager
+from fsm_session.workers.parts_manager import Part, PartsManager, number
 from fsm_session.workers.scan_times import ScannerPlan
 
 #: registers a symbol that a scanner found; gives the reason where it is refused, "" where not
@@ -69,12 +69,14 @@ class ScannerManager(PartsManager):
             part = self.make(plan, view)
             if part is not None:
                 self._running.append(_Running(part, plan.times(context.clock.session)))
+        # before the session all of them wait for PreScan but those that it is not for
+        self._tear_down([each for each in self._running if not each.part.plan.pre_session])
 
     def run_pre_session_scans(self) -> None:
         """Run the scanners that look at the market before the session."""
         for running in [each for each in self._running if each.part.plan.pre_session]:
             self._scan(running)
-        self._tear_down_finished()
+        self._tear_down(self._running)
 
     def run_due_scans(self) -> None:
         """Run the scans whose time has come, once each, however late it is."""
@@ -84,11 +86,12 @@ class ScannerManager(PartsManager):
             running.times = running.times[len(due) :]
             if due:
                 self._scan(running)
-        self._tear_down_finished()
+        self._tear_down(self._running)
 
     def take_out(self, part: Part) -> None:
-        """Run a scanner no more."""
+        """Run a scanner no more, and drop its universe."""
         self._running = [each for each in self._running if each.part is not part]
+        self.context.data.universes.pop(part.name, None)
 
     def tear_down(self, part: Part) -> None:
         """Tear one scanner down; the view of its universe shows nothing from then on."""
@@ -127,13 +130,13 @@ class ScannerManager(PartsManager):
             if not isinstance(found, Found) or not isinstance(found.symbol, str):
                 told = f"answered {each!r}: a scan answers symbols or Found(symbol, ...),"
                 raise self.answered(part, told)
-            yield evolve(found, reason=str(found.reason), figures=self._figures(part, found))
+            yield Found(str(found.symbol), str(found.reason), self._figures(part, found))
 
     def _figures(self, part: Part, found: Found) -> dict[str, float]:
         """Take the figures as plain numbers: they go on record."""
         try:
-            return {str(name): float(value) for name, value in found.figures.items()}
-        except (AttributeError, TypeError, ValueError):
+            return {str(name): number(value) for name, value in found.figures.items()}
+        except (AttributeError, ValueError):
             told = f"answered {found!r}, whose figures are not numbers by name,"
             raise self.answered(part, told, str(found.symbol)) from None
 
@@ -146,13 +149,12 @@ class ScannerManager(PartsManager):
         reasons = {symbol: reason for symbol, reason in refused.items() if reason}
         data.record_scan(RecordedScan(now_ns, scanner, tuple(found), reasons))
 
-    def _tear_down_finished(self) -> None:
-        """Tear a scanner down after its last scan of the session, and drop its universe."""
-        for each in [each for each in self._running if not each.times]:
+    def _tear_down(self, running: Sequence[_Running]) -> None:
+        """Tear down those of the scanners that have no scan left in the session."""
+        for each in [each for each in running if not each.times]:
             self.take_out(each.part)
             self._made.remove(each.part)
             self.tear_down(each.part)
-            self.context.data.universes.pop(each.part.name, None)
 
 
 def _at_instants(table: SymbolTable, *instants: int) -> Reveal:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from numbers import Real
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fsm_session.config import OnError, StrategyConfig
+from fsm_session.errors import PartError
 from fsm_session.market.interval import Interval
 from fsm_session.plugins import Plugin
 from fsm_session.session.bar import BarFeed
@@ -23,7 +23,7 @@ from fsm_session.session.player import Player, Step
 from fsm_session.session.reveal import Reveal
 from fsm_session.session.signals import RecordedSignal, Signal
 from fsm_session.workers.parts import SessionParts
-from fsm_session.workers.parts_manager import Part, PartsManager
+from fsm_session.workers.parts_manager import Part, PartsManager, number
 
 #: takes one step of a strategy
 Take = Callable[[], None]
@@ -152,6 +152,8 @@ class StrategyManager(PartsManager):
                     said = on_bar(bar)
                     if said is not None:
                         self._record(part, said)
+                except PartError:  # about what it answered
+                    raise
                 except Exception as error:
                     raise self.blame(part, error, f" at {bar!r}", bar.symbol) from error
 
@@ -177,22 +179,24 @@ class StrategyManager(PartsManager):
             if signal.symbol not in data and signal.symbol != gone:
                 told = f"signals {signal.symbol!r}, which is not registered,"
                 raise self.answered(part, told, str(signal.symbol))
-            if faulty := _faulty(signal):
-                told = f"signals {faulty},"
-                raise self.answered(part, told, signal.symbol)
-            data.record_signal(RecordedSignal(now_ns, part.name, signal))
+            try:
+                sound = _sound(signal)
+            except ValueError as error:
+                raise self.answered(part, f"signals {error},", signal.symbol) from None
+            data.record_signal(RecordedSignal(now_ns, part.name, sound))
 
 
-def _faulty(signal: Signal) -> str:
-    """Say what of a signal can't go on record; "" where all can."""
-    texts: tuple[object, object] = (signal.action, signal.reason)
+def _sound(signal: Signal) -> Signal:
+    """Hold a signal to what can go on record; ValueError saying what can not."""
+    texts: tuple[object, ...] = (signal.action, signal.reason)
     if not all(isinstance(each, str) for each in texts):
-        return f"an action or reason that is no text: {signal.action!r}, {signal.reason!r}"
-    quantity: Any = signal.quantity
-    number = isinstance(quantity, Real) and not isinstance(quantity, bool)
-    if quantity is None or (number and math.isfinite(quantity)):
-        return ""
-    return f"a quantity of {quantity!r}, which is no finite number"
+        raise ValueError(f"an action and a reason that are no texts: {texts}")
+    if signal.quantity is None:
+        return signal
+    quantity = number(signal.quantity)
+    if not math.isfinite(quantity):
+        raise ValueError(f"a quantity of {quantity!r}, which is not finite")
+    return evolve(signal, quantity=quantity)
 
 
 def _signals(said: Any) -> Iterable[Any]:

@@ -135,8 +135,10 @@ class WorkerGroup:
         for worker, take in self._steps:
             try:
                 take(step)
+            except UserCodeError as error:
+                raise _signed(worker, error) from error.__cause__
             except Exception as error:
-                raise _named(worker, "on_step", error) from error
+                raise _wrapped(worker, "on_step", error) from error
 
     def settle(self) -> None:
         """Wait until every worker has taken the last step."""
@@ -187,8 +189,10 @@ def takes_steps(worker: Worker) -> bool:
 def _call(worker: Worker, method: str, *arguments: Any) -> None:
     try:
         getattr(worker, method)(*arguments)
+    except UserCodeError as error:
+        raise _signed(worker, error) from error.__cause__
     except Exception as error:
-        raise _named(worker, method, error) from error
+        raise _wrapped(worker, method, error) from error
 
 
 def _apart(worker: Worker, method: str, error: BaseException) -> list[BaseException]:
@@ -201,7 +205,15 @@ def _apart(worker: Worker, method: str, error: BaseException) -> list[BaseExcept
 def _named(worker: Worker, method: str, error: Exception) -> Exception:
     """Say whose error it is. One that says so already is left as it is."""
     if isinstance(error, UserCodeError):
-        if not hasattr(error, "worker"):
-            error.worker = worker.name  # type: ignore[attr-defined]
-        return error
+        return _signed(worker, error)
+    return _wrapped(worker, method, error)
+
+
+def _signed(worker: Worker, error: UserCodeError) -> UserCodeError:
+    if not hasattr(error, "worker"):
+        error.worker = worker.name  # type: ignore[attr-defined]
+    return error
+
+
+def _wrapped(worker: Worker, method: str, error: Exception) -> WorkerError:
     return WorkerError(worker.name, f"raised in {method}: {type(error).__name__}: {error}")
