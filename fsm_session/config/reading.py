@@ -33,7 +33,8 @@ def rule(holds: Callable[[Any], bool], message: str) -> Check:
 
     def check(value: object) -> Iterator[Fault]:
         if not holds(value):
-            yield Fault(f"{message}, not {reprlib.repr(value)}")
+            told = value if isinstance(value, Interval) else reprlib.repr(value)
+            yield Fault(f"{message}, not {told}")
 
     return check
 

@@ -122,10 +122,10 @@ class Player:
         times = self._times
         self._pausing = False
         while not self._inbox.stop_requested:
-            if self._must_pause():
+            scan_ns = self._next_scan_ns()
+            if self._must_pause(scan_ns):
                 self._pausing = True
                 return
-            scan_ns = self._next_scan_ns()
             step_ns = times[reveal.row] if reveal.row < len(times) else NEVER
             if step_ns <= scan_ns:
                 if step_ns == NEVER:
@@ -134,15 +134,15 @@ class Player:
             else:
                 self._clock.set_backtest_time(scan_ns)
 
-    def _must_pause(self) -> bool:
-        """Tell whether a scan is due or a request waits, with some of the session still to come.
+    def _must_pause(self, scan_ns: int) -> bool:
+        """Tell whether the scan is due or a request waits, with some of the session to come.
 
         There is at most one pause an instant: what comes during a pause waits for the next.
         """
         now_ns = self._clock.now_ns
         if now_ns == self._paused_at_ns or now_ns >= self._clock.session.end_ns:
             return False
-        return self._inbox.waiting > 0 or self._next_scan_ns() <= now_ns
+        return self._inbox.waiting > 0 or scan_ns <= now_ns
 
     def finish(self) -> None:
         """At the close, move the clock there; a last step if bars are finished by it.
