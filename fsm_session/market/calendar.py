@@ -23,7 +23,7 @@ _Times = npt.NDArray[np.int64]
 _Days = npt.NDArray[np.datetime64]
 
 
-@frozen
+@frozen(cache_hash=True)
 class TradingSession:
     """One session, named by its date in the exchange's zone. Instants: int64 nanoseconds UTC.
 
