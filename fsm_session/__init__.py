@@ -4,8 +4,9 @@ The way in: :class:`SessionConfig` says what is wished for, :class:`SessionCoord
 
 Rooms: ``machine`` (the framework, knows no trading), ``market`` (facts: calendar, intervals,
 bars, indicators, quality), ``config``, ``session`` (the state of one session), ``sources`` (where
-bars come from), ``workers`` (what is set up and torn down), ``states`` (the phases, one a file),
-``coordinator`` (the front door), ``export`` (what a run leaves behind), ``cli``.
+bars come from), ``workers`` (what is set up and torn down), ``scanners`` (ready-made ones),
+``states`` (the phases, one a file), ``coordinator`` (the front door), ``export`` (what a run
+leaves behind), ``terminal`` and ``cli``.
 """
 
 import logging

@@ -120,6 +120,19 @@ def close_ns(date: str) -> int:
     return close.as_unit("ns").value
 
 
+def day_of(now_ns: int) -> str:
+    return f"{pd.Timestamp(now_ns, unit='ns'):%Y-%m-%d}"
+
+
+def pick(choices: Any, place: int) -> int:
+    """Take one of several; the last where there are fewer."""
+    return int(choices[min(place, len(choices) - 1)])
+
+
+def others(symbol: str) -> list[str]:
+    return [each for each in TRADED if each != symbol]
+
+
 def _sparse(date: str) -> st.SearchStrategy[list[int]]:
     if date in RUN:
         return minutes(date)

@@ -13,7 +13,7 @@ import numpy as np
 from fsm_session import BaseWorker, Signal
 from fsm_session.machine import Receipt
 from fsm_session.market.interval import Interval
-from tests.property.living import NAMES, SYMBOLS, WATCHED, Log, World, shot
+from tests.property.living import NAMES, SYMBOLS, WATCHED, Log, World, play, shot
 
 
 def coin(view: Any) -> int:
@@ -279,3 +279,12 @@ def everything(world: World, log: Log, at: int = 9) -> dict[str, Any]:
     given: dict[str, Any] = {"world": world, "log": log}
     strategies = [Looks(**given), Bars(**given), Moves(**given), Fails(log=log, at=at)]
     return {"strategies": strategies, "scanners": [Finds(**given, universe=universe(world))]}
+
+
+def asking(world: World, date: str, asks: Asks, symbols: Any, outside: bool = False) -> Log:
+    """Play a day in which a strategy, or somebody outside, asks for symbols to come and go."""
+    log: Log = []
+    parts = [Looks(world=world, log=log), *([] if outside else [asks])]
+    workers = [asks] if outside else []
+    play(world, date, symbols=symbols, strategies=parts, workers=workers)
+    return log

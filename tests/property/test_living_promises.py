@@ -7,7 +7,6 @@ import json
 from typing import Any
 
 import hypothesis.strategies as st
-import pandas as pd
 import pytest
 from hypothesis import assume, given, settings
 
@@ -23,8 +22,11 @@ from tests.property.living import (
     Log,
     World,
     close_ns,
+    day_of,
     difference,
     open_ns,
+    others,
+    pick,
     play,
     records,
     spliced,
@@ -44,18 +46,17 @@ from tests.property.living_parts import (
     Sees,
     Subscribed,
     Watches,
+    asking,
     everything,
     universe,
 )
 from tests.property.test_promises import some as many
 from tests.small_market import last_minute
 
-some = settings(many, max_examples=15)
-few = settings(many, max_examples=8)
+some, few = settings(many, max_examples=15), settings(many, max_examples=8)
 dates, traded = st.sampled_from(RUN), st.sampled_from(TRADED)
 #: which of so many steps or scans; the last of them where there are fewer
 places = st.integers(0, 12) | st.just(999)
-#: which call of a session
 calls = st.integers(1, 30)
 
 
@@ -185,24 +186,6 @@ class TestASymbolThatIsAdded:
         assert difference(*seen) == ""
 
 
-def pick(choices: Any, place: int) -> int:
-    """Take one of several; the last where there are fewer."""
-    return int(choices[min(place, len(choices) - 1)])
-
-
-def others(symbol: str) -> list[str]:
-    return [each for each in TRADED if each != symbol]
-
-
-def asking(world: World, date: str, asks: Asks, symbols: Any, outside: bool = False) -> Log:
-    """Play a day in which a strategy, or somebody outside, asks for symbols to come and go."""
-    log: Log = []
-    parts = [Looks(world=world, log=log), *([] if outside else [asks])]
-    workers = [asks] if outside else []
-    play(world, date, symbols=symbols, strategies=parts, workers=workers)
-    return log
-
-
 class TestASymbolThatIsRemoved:
     """A symbol that goes leaves nothing of it behind."""
 
@@ -282,9 +265,9 @@ class TestASubscription:
     ) -> None:
         intervals = tuple(world.intervals[each] for each in asked)
         counts, told = Counts(asked=intervals, world=world), Subscribed(intervals=intervals)
-        others = everything(world, [])
-        others["strategies"] += [counts, told]
-        play(world, RUN[0], RUN[-1], **others)
+        parts = everything(world, [])
+        parts["strategies"] += [counts, told]
+        play(world, RUN[0], RUN[-1], **parts)
         for is_step in (True, False):
             expected, shown = (
                 [(now, what) for now, _, what in part.log if (what == "step") == is_step]
@@ -311,8 +294,8 @@ class TestAPartThatIsTakenOut:
             seen.append(log)
         assert difference(*seen) == ""
         for without, session in zip(runs[0].sessions, runs[1].sessions, strict=True):
-            others = tuple(each for each in session.signals if each.strategy != "fails")
-            assert others == without.signals
+            rest = tuple(each for each in session.signals if each.strategy != "fails")
+            assert rest == without.signals
             own = [each for each in session.signals if each.strategy == "fails"]
             did = [each for each in fails.log if day_of(each[0]) == session.date]
             said = [(now, what[1]) for now, _, what in did if what[0] == "said"]
@@ -325,19 +308,12 @@ class TestAPartThatIsTakenOut:
             assert bool(raised) == (kinds.count("called") + len(raised) >= at)
 
 
-def day_of(now_ns: int) -> str:
-    return f"{pd.Timestamp(now_ns, unit='ns'):%Y-%m-%d}"
-
-
-@pytest.mark.parametrize(("grain", "incomplete"), [(1, "keep"), (30, "drop")])
-def test_the_logs_would_notice(grain: int, incomplete: str) -> None:
+@pytest.mark.parametrize(("grain", "gap", "incomplete"), [(1, 7, "keep"), (30, 30, "drop")])
+def test_the_logs_would_notice(grain: int, gap: int, incomplete: str) -> None:
     """Logs that never change prove nothing: every kind of value in them does."""
     market = {
-        symbol: {
-            date: [*range(0, last_minute(date) + 1, grain if grain > 1 else 7 + place)]
-            for date in DAYS
-        }
-        for place, symbol in enumerate(SYMBOLS)
+        symbol: {date: [*range(0, last_minute(date) + 1, gap)] for date in DAYS}
+        for symbol in SYMBOLS
     }
     world, log = World(market, grain, incomplete, 4), list[Any]()
     run = play(world, RUN[0], RUN[-1], **everything(world, log, at=20))
