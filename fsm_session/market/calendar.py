@@ -263,18 +263,18 @@ def period_bounds(days: _Days, interval: Interval) -> tuple[_Days, _Days]:
     """
     if interval.seconds == MONTH:
         months = days.astype("M8[M]")
-        return months.astype("M8[D]"), (months + 1).astype("M8[D]")
+        return months.astype("M8[D]"), (months + np.timedelta64(1, "M")).astype("M8[D]")
     length = interval.seconds // DAY
     # numpy counts days from a Thursday
-    begins = days - (days.astype(np.int64) + 3) % length
-    return begins, begins + length
+    begins = days - ((days.astype(np.int64) + 3) % length).astype("m8[D]")
+    return begins, begins + np.timedelta64(length, "D")
 
 
 def _lay_out(calendar: MarketCalendar, days: _Days, interval: Interval) -> Periods:
     begins, stops = period_bounds(days, interval)
     first, last = np.searchsorted(days, begins), np.searchsorted(days, stops) - 1
     ends_ns = calendar.ends_ns[last]
-    unknown = stops > np.datetime64(calendar.last, "D") + 1
+    unknown = stops > np.datetime64(calendar.last, "D") + np.timedelta64(1, "D")
     if unknown.any():
         # the last session that is known may not be the last: nothing has ended until its dates have
         ends_ns[unknown] = midnight_ns(pd.DatetimeIndex(stops[unknown]), calendar.zone)

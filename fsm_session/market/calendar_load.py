@@ -107,7 +107,7 @@ def _whole_periods(date: dt.date) -> tuple[dt.date, dt.date]:
     """Give the first and the last of the dates in the week and in the month of a date."""
     bounds = [period_bounds(np.array(date, "M8[D]"), Interval(s)) for s in (WEEK, MONTH)]
     begins, stops = zip(*bounds, strict=True)
-    return min(begins).item(), (max(stops) - 1).item()
+    return min(begins).item(), (max(stops) - np.timedelta64(1, "D")).item()
 
 
 def _within_bounds(name: str, first: dt.date, last: dt.date, ahead: int, behind: int) -> Any:

@@ -152,9 +152,10 @@ def markets(grain: int) -> st.SearchStrategy[Market]:
 
 
 def _worlds(grain: int) -> st.SearchStrategy[World]:
-    # of a sparse market nothing longer is left over
-    incomplete = st.just("keep") if grain == 1 else st.sampled_from(["keep", "drop"])
-    return st.builds(World, markets(grain), st.just(grain), incomplete, st.sampled_from([0, 1, 4]))
+    # of a sparse market nothing longer would be left over
+    incomplete = "keep" if grain == 1 else "drop"
+    days = st.sampled_from([0, 1, 4])
+    return st.builds(World, markets(grain), st.just(grain), st.just(incomplete), days)
 
 
 worlds = _worlds(1) | _worlds(30)

@@ -54,10 +54,9 @@ from tests.property.test_promises import some as many
 from tests.small_market import last_minute
 
 some, few = settings(many, max_examples=15), settings(many, max_examples=8)
-dates, traded = st.sampled_from(RUN), st.sampled_from(TRADED)
+dates, traded, calls = st.sampled_from(RUN), st.sampled_from(TRADED), st.integers(1, 30)
 #: which of so many steps or scans; the last of them where there are fewer
 places = st.integers(0, 12) | st.just(999)
-calls = st.integers(1, 30)
 
 
 class TestNothingLaterThanNow:
@@ -147,10 +146,11 @@ class TestASymbolThatIsAdded:
     def test_removed_and_added_again(
         self, world: World, date: str, place: int, later: int, symbol: str
     ) -> None:
-        gone_ns, still = pick(world.ends(TRADED, date), place), world.ends(others(symbol), date)
-        again = [each for each in still if gone_ns < each < close_ns(date)]
-        assume(again)
-        back_ns = pick(again, later)
+        again = [each for each in world.ends(others(symbol), date) if each < close_ns(date)]
+        gone = [each for each in world.ends(TRADED, date) if each < max(again, default=0)]
+        assume(gone)
+        gone_ns = pick(gone, place)
+        back_ns = pick([each for each in again if each > gone_ns], later)
         asks = Asks({gone_ns: ("remove_symbol", symbol), back_ns: ("add_symbol", symbol)})
         log = asking(world, date, asks, TRADED)
         configured = asking(world, date, Asks({}), TRADED)
