@@ -69,7 +69,7 @@ class ScannerManager(PartsManager):
             part = self.make(plan, view)
             if part is not None:
                 self._running.append(_Running(part, plan.times(context.clock.session)))
-        # before the session all of them wait for PreScan but those that it is not for
+        # those with no scan today; the others wait for PreScan, or for their times
         self._tear_down([each for each in self._running if not each.part.plan.pre_session])
 
     def run_pre_session_scans(self) -> None:
@@ -94,7 +94,7 @@ class ScannerManager(PartsManager):
         self.context.data.universes.pop(part.name, None)
 
     def tear_down(self, part: Part) -> None:
-        """Tear one scanner down; the view of its universe shows nothing from then on."""
+        """Tear one scanner down; its view shows nothing from then on."""
         try:
             super().tear_down(part)
         finally:
