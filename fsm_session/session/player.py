@@ -73,8 +73,8 @@ class Player:
         to_come = tape[int(np.searchsorted(tape, self._clock.now_ns, side="right")) :]
         fresh_tape = self.reveal is None
         self._data = data
-        self.reveal = Reveal(data, np.concatenate((taken, to_come)))
-        self.reveal.row = len(taken)
+        instants = np.concatenate((taken, to_come))
+        self.reveal = Reveal(data, instants, len(taken), self._clock.now_ns)
         self._times = self.reveal.instants.tolist()
         if fresh_tape:
             self.view = View(data, self.reveal)

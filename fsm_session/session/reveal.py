@@ -27,16 +27,23 @@ class Reveal:
     """The tables of one session, made when first asked for, and the ``row`` that is now.
 
     ``instants``: (n_steps,) int64 nanoseconds UTC, ascending. ``symbols``: (n_symbols,) text.
+    ``row``: how many of the steps have been taken when it is laid, and ``now_ns``, where that is
+    later than the last of them, what its row shows; what is fresh at a step has still come since
+    the step before.
     """
 
-    def __init__(self, data: SymbolTable, instants: Times) -> None:
+    def __init__(self, data: SymbolTable, instants: Times, row: int = 0, now_ns: int = 0) -> None:
         self._data = data
         self.instants = instants
-        self.row = 0
+        self.row = row
         self.names = tuple(data)
         self.symbols = sealed(np.array(self.names, dtype=object))
         session = data.session
-        self._bounds = np.concatenate(([session.start_ns], instants, [session.end_ns]))
+        self._steps = np.concatenate(([session.start_ns], instants, [session.end_ns]))
+        self._shown = self._steps
+        if now_ns > self._steps[row]:
+            self._shown = self._steps.copy()
+            self._shown[row] = now_ns
         self._visible: dict[Interval, Counts] = {}
         self._fresh: dict[Interval, Flags] = {}
         self._latest: dict[tuple[str, str | Interval | None], Floats] = {}
@@ -51,11 +58,11 @@ class Reveal:
     @property
     def rows(self) -> int:
         """How many rows a table has."""
-        return len(self._bounds)
+        return len(self._steps)
 
     def rows_of(self, instants: Times) -> Counts:
         """Give the row at which each of the day's instants, int64 nanoseconds UTC, has come."""
-        return np.searchsorted(self._bounds, instants, side="left")
+        return np.searchsorted(self._steps, instants, side="left")
 
     def fresh(self, interval: str | Interval) -> Flags:
         """Tell which symbols have a new bar of the interval: bool (n_rows, n_symbols)."""
@@ -64,7 +71,7 @@ class Reveal:
         if table is None:
             visible = self.visible(key)
             table = np.zeros(visible.shape, bool)
-            np.not_equal(visible[1:], visible[:-1], out=table[1:])
+            np.not_equal(visible[1:], self._at_the_step_before(key)[:-1], out=table[1:])
             self._fresh[key] = sealed(table)
         return table
 
@@ -80,7 +87,7 @@ class Reveal:
         """Count the bars that have happened: int64 (n_rows, n_symbols), history included."""
         table = self._visible.get(interval)
         if table is None:
-            rows = [self._count(each, interval) for each in self._data.values()]
+            rows = [self._count(each, interval, self._shown) for each in self._data.values()]
             table = self._visible[interval] = self._table(rows, np.int64)
         return table
 
@@ -114,20 +121,27 @@ class Reveal:
         intervals = {key for each in self._data.values() for key in each.intervals}
         return any(bool(self.fresh(interval)[-1].any()) for interval in intervals)
 
+    def _at_the_step_before(self, interval: Interval) -> Counts:
+        """Count the bars as each row's step left them, whatever has been shown since."""
+        if self._shown is self._steps:
+            return self.visible(interval)
+        rows = [self._count(each, interval, self._steps) for each in self._data.values()]
+        return self._table(rows, np.int64)
+
     def _bounds_of(self, data: SymbolSessionData) -> Times:
         """Give the instant that each row shows of a symbol: none before it came."""
-        return np.maximum(self._bounds, data.since_ns)
+        return np.maximum(self._shown, data.since_ns)
 
-    def _count(self, data: SymbolSessionData, interval: Interval) -> Counts:
+    def _count(self, data: SymbolSessionData, interval: Interval, bounds: Times) -> Counts:
         if interval not in data.intervals:
-            return np.zeros(len(self._bounds), np.int64)
+            return np.zeros(len(bounds), np.int64)
         ends = data.intervals[interval].columns.end
-        return np.searchsorted(ends, self._bounds_of(data), side="right")
+        return np.searchsorted(ends, np.maximum(bounds, data.since_ns), side="right")
 
     def _table(self, rows: list[npt.NDArray[Any]], dtype: type[Any]) -> npt.NDArray[Any]:
         """Stand the symbols' rows up as columns, so that an instant is contiguous."""
         if not rows:
-            return sealed(np.empty((len(self._bounds), 0), dtype))
+            return sealed(np.empty((self.rows, 0), dtype))
         return sealed(np.ascontiguousarray(np.stack(rows, axis=1), dtype))
 
 

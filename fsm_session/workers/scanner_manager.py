@@ -160,9 +160,7 @@ class ScannerManager(PartsManager):
 def _at_instants(table: SymbolTable, *instants: int) -> Reveal:
     """Lay the tables over the last scans, whatever the steps of the session."""
     later = sorted(each for each in set(instants) if each > table.session.start_ns)
-    reveal = Reveal(table, np.array(later, np.int64))
-    reveal.row = len(later)
-    return reveal
+    return Reveal(table, np.array(later, np.int64), row=len(later))
 
 
 def _several(said: Any) -> Iterable[Any]:
