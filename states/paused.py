@@ -1,8 +1,9 @@
 """Paused: the clock stands still while symbols come and go.
 
 On entry every worker has taken the last step. What waits at this moment is dealt with, what
-comes later waits for the next pause, so that requests can't hold up the stream. On leaving a
-symbol that was added has all that a configured one has, and every request is answered.
+comes later waits for a step, so that requests can't hold up the stream, and scans, which have
+times of their own, don't change when they are carried out. On leaving a symbol that was added
+has all that a configured one has, and every request that was dealt with is answered.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from fsm_session.machine import State
 
 def run_due_scans(context: SessionContext) -> None:
     """Run the scans that are due at this instant."""
-    context.player.note_pause()
+    if not context.player.note_pause():
+        context.requests.hold_back()
     context.scanner_manager.run_due_scans()
 
 

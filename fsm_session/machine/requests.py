@@ -133,11 +133,15 @@ class Inbox:
             receipt.refuse(reason)
         return receipt
 
-    def take(self) -> tuple[Request, ...]:
-        """Take what waits now, oldest first; what comes later waits for the next time."""
+    def take(self, after: int = 0) -> tuple[Request, ...]:
+        """Take what waits now, oldest first; what comes later waits for the next time.
+
+        ``after``: so many of the oldest are left to wait.
+        """
         with self._lock:
-            taken = tuple(self._waiting)
-            self._waiting.clear()
+            waiting = tuple(self._waiting)
+            taken = waiting[after:]
+            self._waiting = deque(waiting[:after])
             self._taken = [each for each in self._taken if each.receipt.status == "waiting"]
             self._taken += taken
         return taken

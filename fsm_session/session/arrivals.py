@@ -22,10 +22,16 @@ class SymbolRequests:
         self._inbox = inbox
         self._deeds = deeds
         self._in_hand: list[tuple[Request, str | None]] = []
+        self._held_back = 0
+
+    def hold_back(self) -> None:
+        """Let what waits by now wait for the pause after this one."""
+        self._held_back = self._inbox.waiting
 
     def carry_out(self) -> None:
         """Do what is asked for now, in the order in which it was asked."""
-        taken = self._inbox.take()
+        taken = self._inbox.take(self._held_back)
+        self._held_back = 0
         self._in_hand = [(request, None) for request in taken]
         for place, request in enumerate(taken):
             self._in_hand[place] = (request, self._do(request))

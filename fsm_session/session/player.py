@@ -60,7 +60,7 @@ class Player:
         self.view: View
         self._data: SessionData | None = None
         self._times: list[int] = []
-        self._paused_at_ns = -1
+        self._paused_at_ns = self._paused_at_step = -1
         self._pausing = False
 
     def lay(self, data: SessionData, queues: SessionQueues) -> None:
@@ -102,9 +102,12 @@ class Player:
         """Whether the tape stopped for what only a pause can deal with; never after a stop."""
         return self._pausing and not self._inbox.stop_requested
 
-    def note_pause(self) -> None:
-        """Note that this instant has had its pause."""
-        self._paused_at_ns = self._clock.now_ns
+    def note_pause(self) -> bool:
+        """Note that this instant has its pause; tell whether there was a step since the last."""
+        steps = self._laid()[1].steps
+        stepped = steps != self._paused_at_step
+        self._paused_at_ns, self._paused_at_step = self._clock.now_ns, steps
+        return stepped
 
     def _laid(self) -> tuple[Reveal, SessionData]:
         """Give what is played; the tape is laid before the session begins."""

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from fsm_session import SessionCoordinator
-from tests.small_market import SESSIONS, market, wishes
+from fsm_session.machine import Receipt
+from tests.small_market import SESSIONS, ZONE, market, wishes
 
 DAY = SESSIONS[0]
 
@@ -63,3 +65,51 @@ class TestBetweenSteps:
         assert told == [
             "09:38 BBB came", "09:46 BBB went", "09:51 AAA 09:30", "16:00 AAA 09:50",
         ]  # fmt: skip
+
+
+class TestWhatIsAskedInAPause:
+    """What comes during a pause waits for a step: scans do not change what strategies see."""
+
+    @pytest.mark.parametrize("threads", [False, True])
+    @pytest.mark.parametrize("scans", [False, True])
+    def test_it_comes_after_the_next_step_with_and_without_scans(
+        self, scans: bool, threads: bool
+    ) -> None:
+        receipts: list[Receipt] = []
+
+        class Asks:
+            def setup(self, access: Any) -> None:
+                self.access = access
+
+            def on_bars(self, view: Any) -> None:
+                if view.time.minute == 31 and view.time.hour == 9:
+                    receipts.append(self.access.add_symbol("BBB"))
+
+            def on_symbol_added(self, symbol: str) -> None:
+                if symbol == "BBB":
+                    receipts.append(self.access.add_symbol("CCC"))
+
+        class Drops:
+            every = "30m"
+
+            def setup(self, access: Any) -> None:
+                self.access = access
+
+            def scan(self, view: Any) -> None:
+                if view.time.hour == 11:
+                    receipts.append(self.access.remove_symbol("BBB"))
+
+        minutes = {DAY: [0, 60, 120]}
+        source = market({"AAA": minutes, "BBB": minutes, "CCC": {DAY: [0, 60, 70, 120]}})
+        config = wishes(["AAA"], DAY, DAY, workers={"threads": threads})
+        parts: dict[str, Any] = {"strategies": [Asks], "scanners": [Drops] if scans else []}
+        run = SessionCoordinator(config, source=source, **parts).run()
+        changes = [
+            (f"{pd.Timestamp(each.time_ns, tz='UTC').tz_convert(ZONE):%H:%M}", each.symbol)
+            for each in run.sessions[0].changes
+        ]
+        # what a scan itself asks for is done at its own time
+        gone = [("11:00", "BBB")] if scans else []
+        assert changes == [("09:31", "BBB"), ("10:31", "CCC"), *gone]
+        assert {each.status for each in receipts} <= {"done", "refused"}
+        assert [each.status for each in receipts[:2]] == ["done", "done"]
