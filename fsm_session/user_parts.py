@@ -96,31 +96,30 @@ class _Collector:
                 self._faults.append(Fault(told, key=f"workers[{number}]"))
 
     def _strategies(self, strategies: Sequence[Any]) -> Iterator[StrategyPlan]:
-        for number, wish in enumerate(self._config.strategies):
-            for plugin, made in self._named(wish, f"strategies[{number}]", STRATEGY):
-                with self._noting():
-                    yield self._strategy(plugin, _filled(wish, made, STRATEGY_KEYS), number)
-        for number, given in enumerate(strategies):
-            for plugin, made in self._given(given, f"strategies[{number}]", STRATEGY):
-                wish = StrategyConfig(GIVEN, plugin.name)
-                with self._noting():
-                    yield self._strategy(plugin, _filled(wish, made, STRATEGY_KEYS), number)
+        for number, wish, plugin, made in self._all("strategies", strategies, STRATEGY):
+            with self._noting():
+                filled = _filled(wish or StrategyConfig(GIVEN, plugin.name), made, STRATEGY_KEYS)
+                yield StrategyPlan.of(plugin, self._read("strategies", filled, number))
 
     def _scanners(self, scanners: Sequence[Any]) -> Iterator[ScannerPlan]:
-        for number, wish in enumerate(self._config.scanners):
-            for plugin, made in self._named(wish, f"scanners[{number}]", SCANNER):
-                with self._noting():
-                    yield self._scanner(plugin, _filled(wish, made, SCANNER_KEYS), number)
-        for number, given in enumerate(scanners):
-            for plugin, made in self._given(given, f"scanners[{number}]", SCANNER):
-                wish = _filled(ScannerConfig(GIVEN, plugin.name), made, SCANNER_TIMES)
-                if wish.every is None and not wish.between:
-                    wish = evolve(wish, pre_session=True)
-                with self._noting():
-                    yield self._scanner(plugin, _filled(wish, made, SCANNER_KEYS), number)
+        for number, wish, plugin, made in self._all("scanners", scanners, SCANNER):
+            with self._noting():
+                filled = _filled(wish or _timed(plugin, made), made, SCANNER_KEYS)
+                yield self._scanner(plugin, filled, number)
 
-    def _strategy(self, plugin: Plugin, wish: StrategyConfig, number: int) -> StrategyPlan:
-        return StrategyPlan.of(plugin, self._read("strategies", wish, number))
+    def _all(
+        self, kind: str, given: Sequence[Any], methods: tuple[str, ...]
+    ) -> Iterator[tuple[int, Any, Plugin, Any]]:
+        """Give number, wish, plugin and one that was made: of those named, then those handed over.
+
+        Those that were handed over have no wish.
+        """
+        for number, wish in enumerate(getattr(self._config, kind)):
+            for plugin, made in self._named(wish, f"{kind}[{number}]", methods):
+                yield number, wish, plugin, made
+        for number, part in enumerate(given):
+            for plugin, made in self._given(part, f"{kind}[{number}]", methods):
+                yield number, None, plugin, made
 
     def _scanner(self, plugin: Plugin, wish: ScannerConfig, number: int) -> ScannerPlan:
         read: ScannerConfig = self._read("scanners", wish, number)
@@ -132,6 +131,8 @@ class _Collector:
 
     def _read(self, kind: str, wish: Part, number: int) -> Any:
         """Hold what a part says of itself to the rules of the configuration."""
+        if wish in getattr(self._config, kind):  # it says nothing that has not been read
+            return wish
         tables: dict[str, Any] = {"scanners": (), "strategies": (), kind: (wish,)}
         try:
             (read,) = getattr(evolve(self._config, **tables), kind)
@@ -169,6 +170,12 @@ class _Collector:
         for name in sorted({name for name in names if names.count(name) > 1}):
             told = f"{name!r} is the name of two: give each a name"
             self._faults.append(Fault(told, self._config.file, key))
+
+
+def _timed(plugin: Plugin, made: Any) -> ScannerConfig:
+    """Take the times of a scanner handed over; one that says none runs before the session."""
+    wish = _filled(ScannerConfig(GIVEN, plugin.name), made, SCANNER_TIMES)
+    return wish if wish.every or wish.between else evolve(wish, pre_session=True)
 
 
 def _filled(wish: Wish, made: Any, keys: Sequence[str]) -> Wish:

@@ -32,13 +32,13 @@ class RelativeVolume:
         )
 
     def _ratio(self, symbol: SymbolView, view: View) -> dict[str, float] | None:
-        profile = symbol.historical(self._profile)
-        ended = int(np.searchsorted(profile.ends, view.now_ns, side="right"))
-        usual = float(np.nansum(profile.values[:ended]))
+        so_far = symbol.profile_so_far(self._profile)
+        usual = float(np.nansum(so_far))
         if not usual:
             return None
-        today = symbol.today()
         # as far as the profile goes by now, and of regular hours as it is
-        within = (today.time >= view.session.open_ns) & (today.end <= profile.ends[ended - 1])
+        until_ns = symbol.historical(self._profile).ends[len(so_far) - 1]
+        today = symbol.today()
+        within = (today.time >= view.session.open_ns) & (today.end <= until_ns)
         volume = float(today.volume[within].sum())
         return {"ratio": volume / usual, "volume": volume, "usual": usual}

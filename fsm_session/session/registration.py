@@ -16,7 +16,7 @@ from attrs import evolve
 from fsm_session.market.bars import Bars, Times, take, with_ends
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.historical import compute_historical
-from fsm_session.market.interval import DAY_NS, Interval
+from fsm_session.market.interval import DAY, DAY_NS, Interval
 from fsm_session.market.quality import Quality, combine, score
 from fsm_session.market.resample import resample
 from fsm_session.session.clock import TimeManager
@@ -55,15 +55,21 @@ class Registrar:
         symbol = table[plan.symbol]
         first = plan.reach.first(symbol.session, self._calendar)
         symbol.read = self._read(plan, first, symbol.session)
+        made = self._derived(plan, symbol.read)
         for interval, held in symbol.intervals.items():
-            columns = symbol.read
-            if held.base is not None:
-                columns = resample(columns, interval, self._calendar, plan.incomplete)
-            history = self._history(plan, interval)
+            columns, history = made[interval], self._history(plan, interval)
             kept_from = (*history, symbol.session)[0]
             kept_from = self._calendar.first_of_period(kept_from, interval)
             held.columns = columns[int(np.searchsorted(columns.time, kept_from.start_ns)) :]
             symbol.history_sessions[interval] = _sessions_with_bars(symbol.read, history)
+
+    def _derived(self, plan: SymbolPlan, read: Bars) -> dict[Interval, Bars]:
+        """Derive the longer bars: weeks and months from days, where those are asked for too."""
+        made = {plan.base: read}
+        for interval in plan.derived:
+            shorter = made.get(Interval(DAY), read) if interval.spans_sessions else read
+            made[interval] = resample(shorter, interval, self._calendar, plan.incomplete)
+        return made
 
     def register_indicators(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Compute each indicator over history and day."""
@@ -84,8 +90,7 @@ class Registrar:
 
     def fill_queue(self, plan: SymbolPlan, data: SessionData, queues: SessionQueues) -> None:
         """Queue the day's base bars."""
-        columns = data[plan.symbol].intervals[plan.base].columns
-        queues.put(plan.symbol, columns[_place(columns, self._clock.session) :])
+        queues.put(plan.symbol, data[plan.symbol].whole_day())
 
     def score_history(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Score the sessions of history together, each interval with its base's quality."""
@@ -156,10 +161,6 @@ def _sessions_with_bars(bars: Bars, sessions: Sequence[TradingSession]) -> int:
     """Count the sessions, one after the other, in which there is a bar."""
     edges = [each.start_ns for each in sessions] + [each.end_ns for each in sessions[-1:]]
     return int(np.count_nonzero(np.diff(np.searchsorted(bars.time, edges))))
-
-
-def _place(columns: Bars, session: TradingSession) -> int:
-    return int(np.searchsorted(columns.time, session.start_ns))
 
 
 def _within(time: Times, session: TradingSession) -> Times:

@@ -9,7 +9,6 @@ from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData
 from fsm_session.session.player import Player
 from fsm_session.session.queues import SessionQueues
-from fsm_session.session.registration import Registrar
 
 
 class SessionParts(Protocol):
@@ -20,4 +19,3 @@ class SessionParts(Protocol):
     data: SessionData
     queues: SessionQueues
     player: Player
-    registrar: Registrar

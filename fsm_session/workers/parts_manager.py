@@ -7,6 +7,7 @@ raises names it, with symbol and time; it fails the run, or takes the part out o
 from __future__ import annotations
 
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from numbers import Real
 from typing import Any, Literal, Protocol
@@ -57,7 +58,7 @@ class Part:
         return callable(getattr(self.made, method, None))
 
 
-class PartsManager(BaseWorker):
+class PartsManager(BaseWorker, ABC):
     """Makes, calls and takes down the user's parts of one kind."""
 
     kind: Kind
@@ -130,9 +131,9 @@ class PartsManager(BaseWorker):
         log.warning("taken out for this session: %s", error)
         self.take_out(part)
 
+    @abstractmethod
     def take_out(self, part: Part) -> None:
         """Call a part no more, until it is torn down."""
-        raise NotImplementedError
 
     def teardown(self) -> None:
         """Tear down the parts that want it, whatever their on_error, and forget all of them."""
