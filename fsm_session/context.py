@@ -74,13 +74,7 @@ class SessionContext:
         self._make_workers()
 
     def _make_workers(self) -> None:
-        # the player tells the workers of a step, and the workers are made with the player
-        self.player = Player(
-            self.clock,
-            self.inbox,
-            lambda step: self.workers.on_step(step),
-            lambda: self.scanner_manager.next_scan_ns,
-        )
+        self.player = Player(self.clock, self.inbox)
         self.scanner_manager = ScannerManager(self._parts.scanners, self.player, self._promote)
         self.strategy_manager = StrategyManager(self._parts.strategies, self.player)
         all_workers: list[Worker] = [
@@ -164,7 +158,6 @@ class SessionContext:
     def finish_session(self) -> None:
         """Put a session on record that was broken off; does nothing where none was."""
         if self.data.began and not self.records.has(self.data.session.label):
-            self.registrar.record_metrics(self.data)
             self.write_session()
             self.commit_session()
 

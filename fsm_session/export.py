@@ -18,7 +18,7 @@ from fsm_session.config import SessionConfig
 from fsm_session.errors import ExportError
 from fsm_session.machine import Failure, Move
 from fsm_session.machine.journal import Journal
-from fsm_session.market.quality import combine
+from fsm_session.market.quality import percent
 from fsm_session.session.clock import wall_time_ns
 from fsm_session.session.data import SessionData
 from fsm_session.session.signals import (
@@ -172,8 +172,8 @@ class RunRecords:
             tuple(data),
             tuple(left_out[""]),
             data.steps,
-            sum(len(symbol.today()) for symbol in data.values()),
-            combine(each.quality() for each in data.values()).percent,
+            sum(each.count_today() for each in data.values()),
+            _percent(data),
             tuple(data.signals),
             tuple(data.scans),
             tuple(data.changes),
@@ -213,6 +213,14 @@ class RunRecords:
         """Close the journal. Safe twice."""
         if self._journal is not None:
             self._journal.close()
+
+
+def _percent(data: SessionData) -> float:
+    """Give present against expected bars over all symbols, in percent."""
+    now_ns = data.clock.now_ns
+    counts = [each.day_score.counts_at(now_ns) for each in data.values()]
+    present, expected = (sum(each) for each in zip((0, 0), *counts, strict=True))
+    return percent(present, expected)
 
 
 def _move(move: Move) -> dict[str, Any]:

@@ -16,6 +16,7 @@ import pandas as pd
 from attrs import asdict
 
 from fsm_session.market.bars import COLUMNS
+from fsm_session.market.gaps import Gaps
 from fsm_session.market.historical import Historical
 from fsm_session.market.quality import Quality
 from fsm_session.session.data import SessionData
@@ -135,12 +136,9 @@ def _symbol(symbol: SymbolSessionData) -> Record:
 
 
 def _gaps(quality: Quality) -> list[list[Any]]:
-    starts = iso_all([gap.start_ns for gap in quality.gaps])
-    ends = iso_all([gap.end_ns for gap in quality.gaps])
-    return [
-        [start, end, gap.missing]
-        for start, end, gap in zip(starts, ends, quality.gaps, strict=True)
-    ]
+    gaps = Gaps.of(quality.gaps)
+    starts, ends = iso_all(gaps.starts_ns), iso_all(gaps.ends_ns)
+    return [list(each) for each in zip(starts, ends, gaps.missing.tolist(), strict=True)]
 
 
 def _bars(symbol: SymbolSessionData, label: str, quality: Record) -> Record:
@@ -197,11 +195,12 @@ def _historical(found: Historical) -> Record:
 
 
 def _history(symbol: SymbolSessionData) -> Record:
+    sessions = symbol.history_sessions
     return {
         interval.label: {
-            "sessions": symbol.history_sessions.get(interval, 0),
+            "sessions": sessions[interval],
             "bars": len(symbol.history(interval)),
-            "quality": quality.percent if (quality := held.history_quality) else None,
+            "quality": symbol.history_quality(interval).percent,
         }
-        for interval, held in sorted(symbol.intervals.items())
+        for interval in sorted(symbol.intervals)
     }

@@ -26,11 +26,6 @@ def tell_workers_the_session_ended(context: SessionContext) -> None:
     context.workers.on_session_end()
 
 
-def record_metrics(context: SessionContext) -> None:
-    """Record each symbol's volume, high, low and last price of the day."""
-    context.registrar.record_metrics(context.data)
-
-
 def write_session_export(context: SessionContext) -> None:
     """Write the session's record, whole or not at all."""
     context.write_session()
@@ -47,7 +42,6 @@ DEACTIVATE = State(
         mark_the_session_inactive,
         tell_workers_the_session_ended,
         refuse_late_requests,
-        record_metrics,
         write_session_export,
     ],
     exit=[commit_to_the_journal],

@@ -18,7 +18,7 @@ def pause_due(context: SessionContext) -> bool:
 
 def stream_the_tape(context: SessionContext) -> None:
     """Take one step of the tape per instant, until something is due or the tape is out."""
-    context.player.play()
+    context.player.play(context.workers.on_step, context.scanner_manager.next_scan_ns)
 
 
 def wait_for_every_worker(context: SessionContext) -> None:
@@ -28,7 +28,7 @@ def wait_for_every_worker(context: SessionContext) -> None:
 
 def finish_what_is_unfinished(context: SessionContext) -> None:
     """At the close, finish the bars that end there: a half-day's last hour is a short bar."""
-    context.player.finish()
+    context.player.finish(context.workers.on_step)
 
 
 STREAMING = State(

@@ -77,12 +77,14 @@ class Inbox:
     """Where requests wait. Anyone may submit; only the owner takes.
 
     ``capacity`` bounds how many may wait; one more is refused, so that a storm of requests
-    costs its sender an answer and nobody else memory.
+    costs its sender an answer and nobody else memory. ``pressing`` is set by whatever comes in,
+    and cleared by who looks: a plain attribute, for whoever has to ask very often.
     """
 
     def __init__(self, capacity: int = 1024) -> None:
         self.capacity = capacity
         self.stop_requested = False
+        self.pressing = False
         self._closed = ""
         self._waiting: deque[Request] = deque()
         self._stops: deque[Receipt] = deque()
@@ -107,6 +109,12 @@ class Inbox:
         """How many requests wait."""
         return len(self._waiting)
 
+    def look(self) -> None:
+        """Clear ``pressing``, unless a stop or a request waits: what comes later sets it again."""
+        self.pressing = False
+        if self.stop_requested or self._waiting:
+            self.pressing = True
+
     def stop(self) -> Receipt:
         """Ask for the run to end in good order. The receipt is done when it has.
 
@@ -116,6 +124,7 @@ class Inbox:
         receipt = Receipt(self)
         self._stops.append(receipt)
         self.stop_requested = True
+        self.pressing = True
         if self._closed:
             self._answer_stops()
         return receipt
@@ -129,6 +138,7 @@ class Inbox:
                 reason = f"the inbox is full: {self.capacity} requests wait already"
             if not reason:
                 self._waiting.append(Request(kind, arguments, receipt))
+                self.pressing = True
         if reason:
             receipt.refuse(reason)
         return receipt

@@ -7,8 +7,8 @@ minutes of a pre-market should have traded. A day that goes on is scored as far 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable
-from functools import lru_cache
+from collections.abc import Iterable, Sequence
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -17,21 +17,13 @@ from attrs import field, frozen
 
 from fsm_session.market.bars import Floats, Times, sealed
 from fsm_session.market.calendar import TradingSession, midnight_ns
+from fsm_session.market.gaps import NONE, Gap, Gaps, gaps_of, joined
 from fsm_session.market.interval import Interval
 
 _Mask = npt.NDArray[np.bool_]
 _Counts = npt.NDArray[np.int32]
 
 _NEVER = np.iinfo(np.int64).max
-
-
-@frozen
-class Gap:
-    """A run of ``missing`` slots without a bar: [start_ns, end_ns), int64 nanoseconds UTC."""
-
-    start_ns: int
-    end_ns: int
-    missing: int
 
 
 @frozen
@@ -45,7 +37,7 @@ class Quality:
     percent: float
     present: int
     expected: int
-    gaps: tuple[Gap, ...]
+    gaps: Sequence[Gap]
     open_gap: Gap | None = None
 
 
@@ -62,46 +54,62 @@ class DayScore:
     # when the bar of each slot has happened, and in how many slots before it there is one
     _seen: Times = field(repr=False)
     _held: _Counts = field(repr=False)
-    # the slot at which the gap begins to which a slot belongs while it is empty
-    _heads: _Counts = field(repr=False)
-    _gaps: tuple[Gap, ...] = field(repr=False)
 
     @classmethod
     def of(cls, time: Times, session: TradingSession, interval: Interval) -> DayScore:
         """Take the starts of all the session's bars: ``time``, (n,) int64 nanoseconds UTC."""
         starts, ends = _expected(session, interval)
         seen = _seen(time, session, interval)
-        missing = seen == _NEVER
-        held = np.cumsum(~missing, dtype=np.int32) - ~missing
-        gaps = _gaps(starts[missing], ends[missing])
-        heads = _heads(starts, ends, missing)
-        return cls(session.close_ns, starts, ends, sealed(seen), sealed(held), heads, gaps)
+        there = seen != _NEVER
+        held = np.cumsum(there, dtype=np.int32) - there
+        return cls(session.close_ns, starts, ends, sealed(seen), sealed(held))
 
     def at(self, now_ns: int) -> Quality:
         """Score the session so far: a bar counts, and its slot is expected, once it has ended."""
-        count = bisect_right(self._ends, now_ns)
-        if not count:
-            return _quality(0, 0, ())
+        present, count = self.counts_at(now_ns)
         # only the newest slot can be settled later: by a bar that began within it, and not with it
-        held = int(self._held[count - 1])
-        if self._seen[count - 1] <= now_ns:
-            return _quality(held + 1, count, self._closed(now_ns))
+        if not count or self._seen[count - 1] <= now_ns:
+            return _quality(present, count, self._closed(now_ns))
         first = int(self._heads[count - 1])
         gap = Gap(int(self._starts[first]), int(self._ends[count - 1]), count - first)
         still_open = gap if now_ns < self._close_ns else None
-        return _quality(held, count, (*self._closed(gap.start_ns), gap), still_open)
+        gaps = joined([self._closed(gap.start_ns), Gaps.of([gap])])
+        return _quality(present, count, gaps, still_open)
+
+    def counts_at(self, now_ns: int) -> tuple[int, int]:
+        """Count the slots present and expected so far, without naming the gaps."""
+        count = bisect_right(self._ends, now_ns)
+        if not count:
+            return 0, 0
+        return int(self._held[count - 1]) + bool(self._seen[count - 1] <= now_ns), count
 
     def percent_at(self, instants: Times) -> Floats:
         """Give ``at(instant).percent`` for each of (n,) int64 nanoseconds UTC: float64 (n,)."""
         count = np.searchsorted(self._ends, instants, side="right")
         newest = np.maximum(count - 1, 0)
         present = self._held[newest] + (self._seen[newest] <= instants)
-        percent: Floats = np.where(count > 0, 100.0 * present / np.maximum(count, 1), 100.0)
-        return percent
+        shares: Floats = np.where(count > 0, 100.0 * present / np.maximum(count, 1), 100.0)
+        return shares
 
-    def _closed(self, until_ns: int) -> tuple[Gap, ...]:
+    def _closed(self, until_ns: int) -> Gaps:
         """Give the gaps of the whole session that have ended by an instant."""
-        return self._gaps[: bisect_right(self._gaps, until_ns, key=lambda gap: gap.end_ns)]
+        return self._gaps[: bisect_right(self._gaps.ends_ns, until_ns)]
+
+    @cached_property
+    def _missing(self) -> _Mask:
+        missing: _Mask = self._seen == _NEVER
+        return missing
+
+    @cached_property
+    def _gaps(self) -> Gaps:
+        return gaps_of(self._starts[self._missing], self._ends[self._missing])
+
+    @cached_property
+    def _heads(self) -> _Counts:
+        """Give, of each slot, where the gap begins to which it belongs while it is empty."""
+        heads = np.arange(len(self._starts), dtype=np.int32)
+        heads[1:][self._missing[:-1] & (self._starts[1:] == self._ends[:-1])] = 0
+        return sealed(np.maximum.accumulate(heads))
 
 
 def expected_starts(session: TradingSession, interval: Interval) -> Times:
@@ -124,24 +132,59 @@ def score(
     starts, ends = _expected(session, interval)
     total = len(ends) if until_ns is None else bisect_right(ends, until_ns)
     missing = _seen(time, session, interval)[:total] == _NEVER
-    gaps = _gaps(starts[:total][missing], ends[:total][missing])
+    gaps = gaps_of(starts[:total][missing], ends[:total][missing])
     still_open = until_ns is not None and until_ns < session.close_ns and missing[-1:].any()
     present = total - int(np.count_nonzero(missing))
     return _quality(present, total, gaps, gaps[-1] if still_open else None)
 
 
+def score_sessions(time: Times, sessions: Sequence[TradingSession], interval: Interval) -> Quality:
+    """Score the bars that start at ``time`` in several whole sessions as one.
+
+    ``time``: (n,) int64 nanoseconds UTC, ascending; ``sessions`` in order. The sums of present
+    and expected, the gaps of all.
+    """
+    if interval.is_daily:  # may be stamped before its session's open
+        return combine(score(time, session, interval) for session in sessions)
+    starts, ends = _expected_of_all(tuple(sessions), interval)
+    if not len(starts):
+        return _quality(0, 0, NONE)
+    time = time[slice(*np.searchsorted(time, (starts[0], ends[-1])))]
+    if len(time) == len(starts) and (time == starts).all():
+        return _quality(len(starts), len(starts), NONE)
+    slot = np.searchsorted(starts, time, side="right") - 1
+    missing = np.ones(len(starts), bool)
+    missing[slot[time < ends[slot]]] = False
+    gaps = gaps_of(starts[missing], ends[missing])
+    return _quality(len(starts) - int(np.count_nonzero(missing)), len(starts), gaps)
+
+
+# every symbol of a session has the same history, or one of a few
+@lru_cache(maxsize=8)
+def _expected_of_all(
+    sessions: tuple[TradingSession, ...], interval: Interval
+) -> tuple[Times, Times]:
+    """Give start and end of the slots of several sessions in which a bar is expected."""
+    nothing = np.empty(0, np.int64)
+    slots_of_all = [_expected(each, interval) for each in sessions] or [(nothing, nothing)]
+    starts, ends = (sealed(np.concatenate(each)) for each in zip(*slots_of_all, strict=True))
+    return starts, ends
+
+
 def combine(qualities: Iterable[Quality]) -> Quality:
     """Score several sessions as one: the sums of present and expected, the gaps of all."""
     parts = tuple(qualities)
-    gaps = tuple(gap for part in parts for gap in part.gaps)
+    gaps = joined([Gaps.of(part.gaps) for part in parts])
     return _quality(sum(part.present for part in parts), sum(part.expected for part in parts), gaps)
 
 
-def _quality(
-    present: int, expected: int, gaps: tuple[Gap, ...], open_gap: Gap | None = None
-) -> Quality:
-    percent = 100.0 * present / expected if expected else 100.0
-    return Quality(percent, present, expected, gaps, open_gap)
+def _quality(present: int, expected: int, gaps: Gaps, open_gap: Gap | None = None) -> Quality:
+    return Quality(percent(present, expected), present, expected, gaps, open_gap)
+
+
+def percent(present: int, expected: int) -> float:
+    """Give the share of the expected slots that are present, in percent; 100 of none."""
+    return 100.0 * present / expected if expected else 100.0
 
 
 @lru_cache(maxsize=128)
@@ -178,7 +221,8 @@ def _seen(time: Times, session: TradingSession, interval: Interval) -> Times:
     within = time[(time >= session.open_ns) & (time < session.close_ns)]
     step = _step(session, interval)
     ends = np.minimum(within + step, session.close_ns)
-    np.minimum.at(seen, (within - session.open_ns) // step, ends)
+    # the last written stays: of several bars in a slot that has to be the first
+    seen[((within - session.open_ns) // step)[::-1]] = ends[::-1]
     if interval.is_daily and not len(within) and _stamped(time, session):
         seen[:] = session.close_ns
     return seen[expected]
@@ -189,22 +233,3 @@ def _stamped(time: Times, session: TradingSession) -> bool:
     date = pd.DatetimeIndex([session.date])
     midnights = [midnight_ns(date, zone) for zone in ("UTC", session.zone)]
     return bool(np.isin(midnights, time).any())
-
-
-def _heads(starts: Times, ends: Times, missing: _Mask) -> _Counts:
-    """Give the first of the empty slots that touch a slot from before, or the slot itself."""
-    heads = np.arange(len(starts), dtype=np.int32)
-    heads[1:][missing[:-1] & (starts[1:] == ends[:-1])] = 0
-    return sealed(np.maximum.accumulate(heads))
-
-
-def _gaps(starts: Times, ends: Times) -> tuple[Gap, ...]:
-    """Join the empty slots that touch; a lunch break parts them."""
-    if not len(starts):
-        return ()
-    breaks: npt.NDArray[np.intp] = (starts[1:] != ends[:-1]).nonzero()[0] + 1
-    firsts, stops = [0, *breaks.tolist()], [*breaks.tolist(), len(starts)]
-    return tuple(
-        Gap(int(starts[first]), int(ends[stop - 1]), stop - first)
-        for first, stop in zip(firsts, stops, strict=True)
-    )

@@ -25,6 +25,41 @@ _Places = npt.NDArray[np.intp]
 
 
 @frozen(eq=False)
+class Binning:
+    """How some bars become longer ones: what the times of the bars decide, whatever the prices.
+
+    ``first`` and ``last``, (n,), are the indices of the first and last bar within each new one,
+    ``time``, ``end`` and ``count`` its columns. ``held`` tells which of the shorter bars lie in a
+    session, None where all of them do, and ``kept`` which of the new ones are full, None where
+    that is not asked. It fits all bars of the same times.
+    """
+
+    interval: Interval
+    first: _Places
+    last: _Places
+    time: Times
+    end: Times
+    count: Times
+    held: _Mask | None = None
+    kept: _Mask | None = None
+
+    def gather(self, bars: Bars) -> Bars:
+        """Make one bar of each bin."""
+        if self.held is not None:
+            bars = take(bars, self.held)
+        values = (
+            bars.open[self.first],
+            np.maximum.reduceat(bars.high, self.first),
+            np.minimum.reduceat(bars.low, self.first),
+            bars.close[self.last],
+            np.add.reduceat(bars.volume, self.first),
+        )
+        columns = (self.time, self.end, *map(sealed, values), self.count)
+        made = Bars(self.interval, *columns)
+        return made if self.kept is None else take(made, self.kept)
+
+
+@frozen(eq=False)
 class _Bins:
     """The bins in which there is a bar, in order: columns (n,), instants int64 nanoseconds UTC.
 
@@ -67,15 +102,28 @@ def resample(
     _check(bars.interval, interval, incomplete)
     if interval.spans_sessions and bars.interval.within_a_day:
         bars = resample(bars, Interval(DAY), calendar, incomplete)
+    return bin_up(bars, interval, calendar, incomplete).gather(bars)
+
+
+def bin_up(
+    bars: Bars, interval: Interval, calendar: MarketCalendar, incomplete: Incomplete = "keep"
+) -> Binning:
+    """Find out how bars become bars of ``interval``, by their times alone.
+
+    As ``resample``, but weeks and months are made of days only.
+    """
+    _check(bars.interval, interval, incomplete)
     within = bars.interval.within_a_day
     where = calendar.locate(bars.time) if within else calendar.locate_days(bars.time)
+    held = None
     if len(where) and where.min() < 0:
-        bars, where = take(bars, where >= 0), where[where >= 0]
+        held = where >= 0
+        bars, where = take(bars, held), where[held]
     bins = (_parts if interval.within_a_day else _wholes)(bars, where, interval, calendar)
-    made = _gather(bars, bins)
-    if incomplete == "keep":
-        return made
-    return take(made, (_full_of_slots if within else _full_of_days)(bars, where, bins, calendar))
+    kept = None
+    if incomplete == "drop":
+        kept = (_full_of_slots if within else _full_of_days)(bars, where, bins, calendar)
+    return _binning(bars, bins, held, kept)
 
 
 def _check(base: Interval, interval: Interval, incomplete: Incomplete) -> None:
@@ -117,24 +165,16 @@ def _changes(*columns: Times) -> _Places:
     return new.nonzero()[0]
 
 
-def _gather(bars: Bars, bins: _Bins) -> Bars:
-    """Make one bar of each bin."""
+def _binning(bars: Bars, bins: _Bins, held: _Mask | None, kept: _Mask | None) -> Binning:
     first = bins.first
     last = np.empty_like(first)
     last[:-1] = first[1:] - 1
     last[-1:] = len(bars) - 1
-    columns = (
-        bins.labels,
-        # a base bar that reaches beyond its bin must not be seen before it has happened
-        np.maximum(bins.ends, np.minimum(bars.end[last], bins.limits)),
-        bars.open[first],
-        np.maximum.reduceat(bars.high, first),
-        np.minimum.reduceat(bars.low, first),
-        bars.close[last],
-        np.add.reduceat(bars.volume, first),
-        np.add.reduceat(bars.count, first),
-    )
-    return Bars(bins.interval, *map(sealed, columns))
+    # a base bar that reaches beyond its bin must not be seen before it has happened
+    end = np.maximum(bins.ends, np.minimum(bars.end[last], bins.limits))
+    count = np.add.reduceat(bars.count, first)
+    time, end, count = map(sealed, (bins.labels, end, count))
+    return Binning(bins.interval, first, last, time, end, count, held, kept)
 
 
 def _full_of_days(_: Bars, where: Times, bins: _Bins, calendar: MarketCalendar) -> _Mask:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsm_session.market.bars import COLUMNS, Bars
+from fsm_session.market.bars import Floats
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
-from fsm_session.session.reveal import Reveal, newest_at
+from fsm_session.session.reveal import Reveal, column_of, newest_at
 from fsm_session.session.symbol_data import SymbolSessionData
-
-SHOWN = ("time", *COLUMNS)
 
 
 class Bar:
@@ -23,89 +22,147 @@ class Bar:
 
     ``bar["sma_20"]`` is the newest value of an indicator of its symbol when the bar ended,
     ``bar.time`` the bar's start in the exchange's zone, ``bar.time_ns`` the same as int64
-    nanoseconds UTC.
+    nanoseconds UTC. Prices and volume are plain floats.
     """
 
-    __slots__ = ("_feed", "_place", "interval", "symbol", "time_ns", *COLUMNS)
+    # a place in the day's lists: so many are made, and of each so little is looked at
+    __slots__ = ("_feed", "_place")
 
-    def __init__(
-        self,
-        feed: BarFeed,
-        place: int,
-        symbol: str,
-        interval: Interval,
-        time_ns: int,
-        open: float,
-        high: float,
-        low: float,
-        close: float,
-        volume: float,
-    ) -> None:
-        self.symbol = symbol
-        self.interval = interval
-        self.time_ns = time_ns
-        self.open = open
-        self.high = high
-        self.low = low
-        self.close = close
-        self.volume = volume
-        self._place = place
+    def __init__(self, feed: BarFeed, place: int) -> None:
         self._feed = feed
+        self._place = place
 
     def __getitem__(self, name: str) -> float:
         """Give an indicator's newest value when this bar ended; NaN where there is none yet."""
-        return self._feed.values(name)[self._place]
+        return self._feed.values[name][self._place]
 
     def __repr__(self) -> str:
         """Show the bar: ``<Bar BKNG 2024-07-03 09:30 1m close 3921.4>``."""
         return f"<Bar {self.symbol} {self.time:%Y-%m-%d %H:%M} {self.interval} close {self.close}>"
 
     @property
+    def symbol(self) -> str:
+        """The symbol's name."""
+        return self._feed.symbol[self._place]
+
+    @property
+    def interval(self) -> Interval:
+        """How long the bar is."""
+        return self._feed.interval[self._place]
+
+    @property
     def time(self) -> pd.Timestamp:
         """The bar's start, in the exchange's zone."""
         return pd.Timestamp(self.time_ns, unit="ns", tz=self._feed.zone)
+
+    @property
+    def time_ns(self) -> int:
+        """The bar's start, int64 nanoseconds UTC."""
+        return self._feed.time_ns[self._place]
+
+    @property
+    def open(self) -> float:
+        """The first price."""
+        return self._feed.open[self._place]
+
+    @property
+    def high(self) -> float:
+        """The highest price."""
+        return self._feed.high[self._place]
+
+    @property
+    def low(self) -> float:
+        """The lowest price."""
+        return self._feed.low[self._place]
+
+    @property
+    def close(self) -> float:
+        """The last price."""
+        return self._feed.close[self._place]
+
+    @property
+    def volume(self) -> float:
+        """How much was traded."""
+        return self._feed.volume[self._place]
 
 
 class BarFeed:
     """The day's bars in the order in which they happen: by instant, symbol, length.
 
-    ``intervals``: bars of which are given; () for each symbol's base bars. Columns become lists
-    in one go; per bar one object is made.
+    ``intervals``: bars of which are given; () for each symbol's base bars. A column becomes a
+    list in one go, when it is first asked for.
     """
 
     def __init__(
         self, data: SymbolTable, reveal: Reveal, intervals: Sequence[Interval] = ()
     ) -> None:
         self.zone = data.session.zone
-        self._values: dict[str, list[float]] = {}
+        self.values = _Values(self)
+        self._reveal = reveal
         self._days = [
-            (each, _to_come(each, interval))
+            _Day(each, interval)
             for each in data.values()
             for interval in sorted(intervals) or (each.base_interval,)
             if interval in each.intervals
         ]
-        rows = _joined([reveal.rows_of(bars.end) for _, bars in self._days])
-        # stable: the days are in the order of symbols, and of one the shorter bar comes first
-        self._order = np.argsort(rows, kind="stable")
-        ends = np.searchsorted(rows[self._order], np.arange(reveal.rows), side="right")
-        self._ends = ends.tolist()
-        columns = [[bars.column(name) for _, bars in self._days] for name in SHOWN]
-        names = self._repeated([each.symbol for each, _ in self._days])
-        kinds = self._repeated([bars.interval for _, bars in self._days])
-        self._bars = list(zip(names, kinds, *map(self._in_order, columns), strict=True))
+        rows = _joined([reveal.rows_of(each.bars.end) for each in self._days])
+        # stable: the days are in the order of symbols, and of one the shorter bar comes first;
+        # of narrow numbers numpy sorts by digits, in one go
+        narrow = rows.astype(np.uint16) if reveal.rows <= 2**16 else rows
+        self._order = np.argsort(narrow, kind="stable")
+        self._ends = np.cumsum(np.bincount(rows, minlength=reveal.rows)).tolist()
 
-    def at(self, row: int) -> Iterator[Bar]:
-        """Give the bars that happened at a row of the reveal, in the order of their symbols."""
-        for place in range(self._ends[row - 1], self._ends[row]):
-            yield Bar(self, place, *self._bars[place])
+    def at_this_step(self) -> range:
+        """Give the places of the bars that happened at this step, in the order of symbols."""
+        row = self._reveal.row
+        return range(self._ends[row - 1], self._ends[row])
 
-    def values(self, name: str) -> list[float]:
-        """Give an indicator's newest value at the end of each bar of the feed."""
-        values = self._values.get(name)
-        if values is None:
-            parts = [newest_at(each, name, None, bars.end) for each, bars in self._days]
-            values = self._values[name] = self._in_order(parts)
-        return values
+    @cached_property
+    def symbol(self) -> list[str]:
+        """The symbol of each bar."""
+        return self._repeated([each.data.symbol for each in self._days])
+
+    @cached_property
+    def interval(self) -> list[Interval]:
+        """The interval of each bar."""
+        return self._repeated([each.bars.interval for each in self._days])
+
+    @cached_property
+    def time_ns(self) -> list[int]:
+        """The start of each bar."""
+        return self._column("time")
+
+    @cached_property
+    def open(self) -> list[float]:
+        """The open of each bar."""
+        return self._column("open")
+
+    @cached_property
+    def high(self) -> list[float]:
+        """The high of each bar."""
+        return self._column("high")
+
+    @cached_property
+    def low(self) -> list[float]:
+        """The low of each bar."""
+        return self._column("low")
+
+    @cached_property
+    def close(self) -> list[float]:
+        """The close of each bar."""
+        return self._column("close")
+
+    @cached_property
+    def volume(self) -> list[float]:
+        """The volume of each bar."""
+        return self._column("volume")
+
+    def newest(self, name: str) -> list[float]:
+        """Give an indicator's newest value at the end of each bar; UnknownNameError."""
+        return self._in_order([each.newest(name) for each in self._days])
+
+    def _column(self, name: str) -> list[Any]:
+        return self._in_order([each.bars.column(name) for each in self._days])
 
     def _in_order(self, parts: list[npt.NDArray[Any]]) -> list[Any]:
         """Put a column of each day into the order of the feed."""
@@ -116,14 +173,42 @@ class BarFeed:
         """Give a label of each day to all of its bars, in the order of the feed."""
         held = np.empty(len(labels), object)
         held[:] = labels
-        return self._in_order([np.repeat(held, [len(bars) for _, bars in self._days])])
+        return self._in_order([np.repeat(held, [len(each.bars) for each in self._days])])
 
 
-def _to_come(data: SymbolSessionData, interval: Interval) -> Bars:
-    """Give the bars that happen in the session after a symbol came: a week may end after it."""
-    bars = data.whole_day(interval)
-    first, last = np.searchsorted(bars.end, (data.since_ns, data.session.end_ns), side="right")
-    return bars[int(first) : int(last)]
+class _Values(dict[str, list[float]]):
+    """The values of indicators by name, found when they are first asked for."""
+
+    def __init__(self, feed: BarFeed) -> None:
+        super().__init__()
+        self._feed = feed
+
+    def __missing__(self, name: str) -> list[float]:
+        values = self[name] = self._feed.newest(name)
+        return values
+
+
+class _Day:
+    """The bars of a symbol and interval that happen in the session after the symbol came."""
+
+    def __init__(self, data: SymbolSessionData, interval: Interval) -> None:
+        self.data = data
+        self._columns = data.intervals[interval].columns
+        # a week may end after the session
+        bounds = (max(data.since_ns, data.session.start_ns), data.session.end_ns)
+        first, last = np.searchsorted(self._columns.end, bounds, side="right").tolist()
+        self._part = slice(first, last)
+        self.bars = self._columns[self._part]
+
+    def newest(self, name: str) -> Floats:
+        """Give an indicator's newest value at the end of each bar."""
+        ends = self.bars.end
+        if name not in self.data.historical:
+            columns, values = column_of(self.data, name, None)
+            # mostly its own value; not where two bars end together
+            if columns is self._columns and (ends[1:] > ends[:-1]).all():
+                return values[self._part]
+        return newest_at(self.data, name, None, ends)
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

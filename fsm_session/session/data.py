@@ -19,13 +19,18 @@ from fsm_session.session.signals import (
     RecordedSignal,
 )
 from fsm_session.session.symbol_data import SymbolSessionData
+from fsm_session.session.timeline import Timeline
 
 
 class SymbolTable(Mapping[str, SymbolSessionData]):
-    """Symbols by name, always in the order of their names."""
+    """Symbols by name, always in the order of their names.
+
+    ``timelines``: what was found out of the times of their bars, shared where they are the same.
+    """
 
     def __init__(self, clock: TimeManager) -> None:
         self.clock = clock
+        self.timelines: list[Timeline] = []
         self._session: TradingSession | None = None
         self._symbols: dict[str, SymbolSessionData] = {}
 

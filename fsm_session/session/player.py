@@ -8,6 +8,7 @@ whether or not anything happens at that instant.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -32,24 +33,16 @@ class Step(NamedTuple):
     time_ns: int
 
 
+#: what is called with each step
+OnStep = Callable[[Step], None]
+
+
 class Player:
-    """Takes the steps of one session after the other.
+    """Takes the steps of one session after the other."""
 
-    ``on_step`` is called with each :class:`Step`, ``next_scan_ns`` says when the next scan of the
-    session is due: int64 nanoseconds UTC, NEVER where none is.
-    """
-
-    def __init__(
-        self,
-        clock: TimeManager,
-        inbox: Inbox,
-        on_step: Callable[[Step], None],
-        next_scan_ns: Callable[[], int],
-    ) -> None:
+    def __init__(self, clock: TimeManager, inbox: Inbox) -> None:
         self._clock = clock
         self._inbox = inbox
-        self._on_step = on_step
-        self._next_scan_ns = next_scan_ns
         self.clear()
 
     def clear(self) -> None:
@@ -115,27 +108,42 @@ class Player:
         assert self._data is not None
         return self.reveal, self._data
 
-    def play(self) -> None:
+    def play(self, on_step: OnStep, next_scan_ns: int) -> None:
         """Take a step per instant until a pause is due, a stop requested or nothing is to come.
 
-        That a pause is due is decided here and nowhere else: requests come from other threads,
-        and what follows has to agree on it.
+        ``next_scan_ns``: when the next scan of the session is due, int64 nanoseconds UTC, NEVER
+        where none is. That a pause is due is decided here and nowhere else: requests come from
+        other threads, and what follows has to agree on it.
         """
-        reveal, data = self._laid()
-        times = self._times
         self._pausing = False
-        while not self._inbox.stop_requested:
-            scan_ns = self._next_scan_ns()
-            if self._must_pause(scan_ns):
+        while True:
+            self._inbox.look()
+            if self._inbox.stop_requested:
+                return
+            if self._must_pause(next_scan_ns):
                 self._pausing = True
                 return
-            step_ns = times[reveal.row] if reveal.row < len(times) else NEVER
-            if step_ns <= scan_ns:
-                if step_ns == NEVER:
-                    return
-                self._step(reveal, data, step_ns)
-            else:
-                self._clock.set_backtest_time(scan_ns)
+            if self._take_steps(on_step, next_scan_ns):
+                continue
+            if next_scan_ns == NEVER:
+                return
+            self._clock.set_backtest_time(next_scan_ns)
+
+    def _take_steps(self, on_step: OnStep, until_ns: int) -> bool:
+        """Take the steps up to an instant, or until somebody asks for something; False if none."""
+        reveal, data = self._laid()
+        clock, inbox, times = self._clock, self._inbox, self._times
+        first = reveal.row
+        # the loop that everything else waits for: no call in it that could be outside
+        for row in range(first, bisect_right(times, until_ns, lo=first)):
+            time_ns = times[row]
+            clock.now_ns = time_ns
+            reveal.row = row + 1
+            data.steps += 1
+            on_step(Step(data.steps, time_ns))
+            if inbox.pressing:
+                break
+        return reveal.row > first
 
     def _must_pause(self, scan_ns: int) -> bool:
         """Tell whether the scan is due or a request waits, with some of the session to come.
@@ -147,7 +155,7 @@ class Player:
             return False
         return self._inbox.waiting > 0 or scan_ns <= now_ns
 
-    def finish(self) -> None:
+    def finish(self, on_step: OnStep) -> None:
         """At the close, move the clock there; a last step if bars are finished by it.
 
         Does nothing where the session was paused or broken off.
@@ -155,14 +163,9 @@ class Player:
         reveal, data = self._laid()
         if self._pausing or self._inbox.stop_requested:
             return
-        close_ns = self._clock.session.end_ns
+        self._clock.set_backtest_time(self._clock.session.end_ns)
         if reveal.closing_bars():
-            self._step(reveal, data, close_ns)
-        self._clock.set_backtest_time(close_ns)
+            reveal.row += 1
+            data.steps += 1
+            on_step(Step(data.steps, self._clock.now_ns))
         data.finished = True
-
-    def _step(self, reveal: Reveal, data: SessionData, time_ns: int) -> None:
-        self._clock.set_backtest_time(time_ns)
-        reveal.row += 1
-        data.steps += 1
-        self._on_step(Step(data.steps, time_ns))

@@ -7,24 +7,19 @@ comes later, or is only watched, takes all of them at once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
-import numpy as np
-from attrs import evolve
-
-from fsm_session.market.bars import Bars, Times, take, with_ends
+from fsm_session.market.bars import Bars
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.historical import compute_historical
-from fsm_session.market.interval import DAY, DAY_NS, Interval
-from fsm_session.market.quality import Quality, combine, score
-from fsm_session.market.resample import resample
+from fsm_session.market.interval import DAY_NS, Interval
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData, SymbolTable
-from fsm_session.session.metrics import measure
 from fsm_session.session.queues import SessionQueues
 from fsm_session.session.requirements import SymbolPlan
 from fsm_session.session.symbol_data import BarIntervalData, IndicatorData, SymbolSessionData
+from fsm_session.session.timeline import Timeline, timeline_for
 from fsm_session.sources.source import Source
 
 
@@ -42,10 +37,11 @@ class Registrar:
     def register_symbol(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Make a symbol's structure, still without a bar."""
         clock, nothing = self._clock, _nothing(plan.base)
+        timeline = self._timeline(plan, nothing, table)
         symbol = SymbolSessionData(
-            plan.symbol, plan.base, clock.session, clock, clock.now_ns, nothing
+            plan.symbol, plan.base, clock.session, clock, clock.now_ns, nothing, timeline
         )
-        for interval in (plan.base, *plan.derived):
+        for interval in plan.intervals:
             base = None if interval == plan.base else plan.base
             symbol.intervals[interval] = BarIntervalData(_nothing(interval), base)
         table.register(symbol)
@@ -53,23 +49,11 @@ class Registrar:
     def load(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Read history and day in one go, and derive the longer bars."""
         symbol = table[plan.symbol]
-        first = plan.reach.first(symbol.session, self._calendar)
-        symbol.read = self._read(plan, first, symbol.session)
-        made = self._derived(plan, symbol.read)
+        bars = self._read(plan, symbol.session)
+        symbol.timeline = self._timeline(plan, bars, table)
+        symbol.read, columns = symbol.timeline.columns(bars)
         for interval, held in symbol.intervals.items():
-            columns, history = made[interval], self._history(plan, interval)
-            kept_from = (*history, symbol.session)[0]
-            kept_from = self._calendar.first_of_period(kept_from, interval)
-            held.columns = columns[int(np.searchsorted(columns.time, kept_from.start_ns)) :]
-            symbol.history_sessions[interval] = _sessions_with_bars(symbol.read, history)
-
-    def _derived(self, plan: SymbolPlan, read: Bars) -> dict[Interval, Bars]:
-        """Derive the longer bars: weeks and months from days, where those are asked for too."""
-        made = {plan.base: read}
-        for interval in plan.derived:
-            shorter = made.get(Interval(DAY), read) if interval.spans_sessions else read
-            made[interval] = resample(shorter, interval, self._calendar, plan.incomplete)
-        return made
+            held.columns = columns[interval]
 
     def register_indicators(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Compute each indicator over history and day."""
@@ -94,21 +78,8 @@ class Registrar:
 
     def score_history(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Score the sessions of history together, each interval with its base's quality."""
-        symbol = table[plan.symbol]
-        qualities: dict[int, Quality] = {}
-        for interval, held in symbol.intervals.items():
-            sessions = self._history(plan, interval)
-            if len(sessions) not in qualities:
-                qualities[len(sessions)] = combine(
-                    score(_within(symbol.read.time, session), session, plan.base)
-                    for session in sessions
-                )
-            held.history_quality = qualities[len(sessions)]
-
-    def record_metrics(self, table: SymbolTable) -> None:
-        """Measure each symbol's day so far."""
-        for symbol in table.values():
-            symbol.metrics = measure(symbol.today())
+        for interval in plan.intervals:
+            table[plan.symbol].history_quality(interval)
 
     def register(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Take one symbol through all stages; it is there whole or, after an error, not at all."""
@@ -127,42 +98,18 @@ class Registrar:
                 table.remove(plan.symbol)
             raise
 
-    def _history(self, plan: SymbolPlan, interval: Interval) -> tuple[TradingSession, ...]:
-        """Give the earlier sessions of which bars of an interval are kept, oldest first."""
-        today = self._clock.session
-        days = plan.reach.days(interval, today, self._calendar)
-        return self._calendar.before(today.date, days)
+    def _read(self, plan: SymbolPlan, session: TradingSession) -> Bars:
+        """Read the base bars from the first that is needed to the session's last."""
+        start_ns = plan.reach.first(session, self._calendar).start_ns
+        # a daily bar may be stamped with midnight, which is before its session's open
+        ahead_ns = DAY_NS if plan.base.is_daily else 0
+        return self._source.bars(plan.symbol, plan.base, start_ns - ahead_ns, session.end_ns)
 
-    def _read(self, plan: SymbolPlan, first: TradingSession, last: TradingSession) -> Bars:
-        """Read the base bars of the sessions' windows; what lies between windows is dropped."""
-        if plan.base.is_daily:
-            return self._read_daily(plan, first, last)
-        bars = self._source.bars(plan.symbol, plan.base, first.start_ns, last.end_ns)
-        within = self._calendar.locate(bars.time) >= 0
-        return with_ends(bars if within.all() else take(bars, within), self._calendar)
-
-    def _read_daily(self, plan: SymbolPlan, first: TradingSession, last: TradingSession) -> Bars:
-        """Read daily bars and label each by its session's open, as derived ones are."""
-        # one may be stamped with midnight, which is before its session's open
-        bars = self._source.bars(plan.symbol, plan.base, first.start_ns - DAY_NS, last.end_ns)
-        bars = take(bars, self._calendar.locate_days(bars.time) >= 0)
-        places = self._calendar.locate_days(bars.time)
-        labelled = evolve(with_ends(bars, self._calendar), time=self._calendar.opens_ns[places])
-        return labelled[int(np.searchsorted(labelled.time, first.start_ns)) :]
+    def _timeline(self, plan: SymbolPlan, bars: Bars, table: SymbolTable) -> Timeline:
+        return timeline_for(table.timelines, plan, bars, table.session, self._calendar)
 
 
 @lru_cache(maxsize=64)
 def _nothing(interval: Interval) -> Bars:
     """Give bars of no length: nobody can write to them, so all may share them."""
     return Bars.empty(interval)
-
-
-def _sessions_with_bars(bars: Bars, sessions: Sequence[TradingSession]) -> int:
-    """Count the sessions, one after the other, in which there is a bar."""
-    edges = [each.start_ns for each in sessions] + [each.end_ns for each in sessions[-1:]]
-    return int(np.count_nonzero(np.diff(np.searchsorted(bars.time, edges))))
-
-
-def _within(time: Times, session: TradingSession) -> Times:
-    start, end = np.searchsorted(time, (session.start_ns, session.end_ns))
-    return time[start:end]

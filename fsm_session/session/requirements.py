@@ -47,6 +47,11 @@ class SymbolPlan:
     incomplete: Incomplete = "keep"
     missing: frozenset[dt.date] = frozenset()
 
+    @property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The intervals of which bars are kept: the base first, then those derived from it."""
+        return (self.base, *self.derived)
+
 
 @frozen(eq=False)
 class Requirements:
@@ -177,16 +182,30 @@ class StreamRequirementsCoordinator:
         self, plan: SymbolPlan, sessions: Sequence[TradingSession]
     ) -> tuple[TradingSession, ...]:
         """Find the sessions, history included, for which the source has not one bar."""
-        first = plan.reach.first(sessions[0], self._calendar)
-        needed = self._calendar.between(first.date, sessions[-1].date)
-        # the whole last day and the whole first: outside regular hours there may be rows too
-        start_ns, end_ns = needed[0].start_ns - DAY_NS, needed[-1].end_ns + DAY_NS
+        calendar = self._calendar
+        first = plan.reach.first(sessions[0], calendar)
+        needed = calendar.between(first.date, sessions[-1].date)
+        # a daily bar may be stamped with a midnight before its session, or behind it
+        margin_ns = DAY_NS if plan.base.is_daily else 0
+        start_ns, end_ns = needed[0].start_ns - margin_ns, needed[-1].end_ns + margin_ns
         times = self._source.times(plan.symbol, plan.base, start_ns, end_ns)
-        daily = plan.base.is_daily
-        places = self._calendar.locate_days(times) if daily else self._calendar.locate(times)
-        self._refuse_closed_days(plan.symbol, times[places < 0], needed)
-        present = {self._calendar.sessions[place].date for place in np.unique(places[places >= 0])}
-        return tuple(session for session in needed if session.date not in present)
+        counts = self._count(times, plan.base, needed)
+        if counts.sum() < len(times):
+            locate = calendar.locate_days if plan.base.is_daily else calendar.locate
+            self._refuse_closed_days(plan.symbol, times[locate(times) < 0], needed)
+        return tuple(needed[place] for place in np.flatnonzero(counts == 0))
+
+    def _count(self, times: Times, base: Interval, needed: Sequence[TradingSession]) -> Times:
+        """Count the bars of each session: few edges are looked up among many bars."""
+        place = int(np.searchsorted(self._calendar.starts_ns, needed[0].start_ns))
+        if base.is_daily:
+            places = self._calendar.locate_days(times) - place
+            return np.bincount(places[places >= 0], minlength=len(needed))[: len(needed)]
+        part = slice(place, place + len(needed))
+        edges = (self._calendar.starts_ns[part], self._calendar.ends_ns[part])
+        starts, ends = (np.searchsorted(times, each) for each in edges)
+        counts: Times = ends - starts
+        return counts
 
     def _refuse_closed_days(
         self, symbol: str, times: Times, needed: Sequence[TradingSession]

@@ -8,6 +8,7 @@ before it came it stands as it was then, so that nothing of what it brought alon
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -29,7 +30,7 @@ class Reveal:
     ``instants``: (n_steps,) int64 nanoseconds UTC, ascending. ``symbols``: (n_symbols,) text.
     ``row``: how many of the steps have been taken when it is laid, and ``now_ns``, where that is
     later than the last of them, what its row shows; what is fresh at a step has still come since
-    the step before.
+    the step before. ``latest`` has, by name and interval, the rows of a table one by one.
     """
 
     def __init__(self, data: SymbolTable, instants: Times, row: int = 0, now_ns: int = 0) -> None:
@@ -46,7 +47,7 @@ class Reveal:
             self._shown[row] = now_ns
         self._visible: dict[Interval, Counts] = {}
         self._fresh: dict[Interval, Flags] = {}
-        self._latest: dict[tuple[str, str | Interval | None], Floats] = {}
+        self.latest = _Latest(self)
         self._quality: Floats | None = None
         self._any_fresh: dict[tuple[Interval, ...], list[bool]] = {}
 
@@ -87,62 +88,97 @@ class Reveal:
         """Count the bars that have happened: int64 (n_rows, n_symbols), history included."""
         table = self._visible.get(interval)
         if table is None:
-            rows = [self._count(each, interval, self._shown) for each in self._data.values()]
-            table = self._visible[interval] = self._table(rows, np.int64)
+            table = self._visible[interval] = self._counts(interval, self._shown)
         return table
 
-    def latest(self, name: str, interval: str | Interval | None = None) -> Floats:
+    def table(self, name: str, interval: str | Interval | None = None) -> Floats:
         """Give the newest value of a column or an indicator: float64 (n_rows, n_symbols).
 
         A column is taken from the base bars where no interval is named, an indicator from the
         bars of its own; of a profile it is the value of the slot that has just ended. NaN where
         there is none yet. Raises UnknownNameError.
         """
-        table = self._latest.get((name, interval))
-        if table is None:
-            key = None if interval is None else as_interval(interval)
-            rows = [
-                newest_at(each, name, key, self._bounds_of(each)) for each in self._data.values()
-            ]
-            table = self._latest[name, interval] = self._table(rows, np.float64)
-        return table
+        key = None if interval is None else as_interval(interval)
+        if any(name in each.historical for each in self._data.values()):
+            rows = [newest_at(each, name, key, self._bounds_of(each)) for each in self._all()]
+            return self._stood_up(rows, np.float64)
+        columns = [column_of(each, name, key) for each in self._all()]
+        intervals = [bars.interval for bars, _ in columns]
+        counts = [self.visible(each) for each in dict.fromkeys(intervals)]
+        if len(counts) > 1:  # not all symbols have the same base
+            of_each = [self.visible(each)[:, n] for n, each in enumerate(intervals)]
+            counts = [np.stack(of_each, axis=1)]
+        if not counts:
+            return self._stood_up([], np.float64)
+        return sealed(_newest(counts[0], [values for _, values in columns]))
 
     def quality(self) -> Floats:
         """Give the day's quality so far, in percent: float64 (n_rows, n_symbols)."""
         if self._quality is None:
-            rows = [
-                each.day_score.percent_at(self._bounds_of(each)) for each in self._data.values()
-            ]
-            self._quality = self._table(rows, np.float64)
+            rows = [each.day_score.percent_at(self._bounds_of(each)) for each in self._all()]
+            self._quality = self._stood_up(rows, np.float64)
         return self._quality
 
     def closing_bars(self) -> bool:
         """Tell whether the close finishes a bar of any symbol and interval."""
-        intervals = {key for each in self._data.values() for key in each.intervals}
+        intervals = {key for each in self._all() for key in each.intervals}
         return any(bool(self.fresh(interval)[-1].any()) for interval in intervals)
+
+    def _all(self) -> Iterable[SymbolSessionData]:
+        return self._data.values()
 
     def _at_the_step_before(self, interval: Interval) -> Counts:
         """Count the bars as each row's step left them, whatever has been shown since."""
         if self._shown is self._steps:
             return self.visible(interval)
-        rows = [self._count(each, interval, self._steps) for each in self._data.values()]
-        return self._table(rows, np.int64)
+        return self._counts(interval, self._steps)
 
     def _bounds_of(self, data: SymbolSessionData) -> Times:
         """Give the instant that each row shows of a symbol: none before it came."""
         return np.maximum(self._shown, data.since_ns)
 
-    def _count(self, data: SymbolSessionData, interval: Interval, bounds: Times) -> Counts:
-        if interval not in data.intervals:
-            return np.zeros(len(bounds), np.int64)
-        ends = data.intervals[interval].columns.end
-        return np.searchsorted(ends, np.maximum(bounds, data.since_ns), side="right")
+    def _counts(self, interval: Interval, bounds: Times) -> Counts:
+        """Count the bars of each symbol at each instant, once for those that share their times."""
+        found: dict[tuple[int, int], Counts] = {}
+        rows = []
+        for each in self._all():
+            held = each.intervals.get(interval)
+            key = (id(held and held.columns.end), each.since_ns)
+            if key not in found:
+                ends = held.columns.end if held else bounds[:0]
+                since = np.maximum(bounds, each.since_ns)
+                found[key] = np.searchsorted(ends, since, side="right")
+            rows.append(found[key])
+        return self._stood_up(rows, np.int64)
 
-    def _table(self, rows: list[npt.NDArray[Any]], dtype: type[Any]) -> npt.NDArray[Any]:
+    def _stood_up(self, rows: list[npt.NDArray[Any]], dtype: type[Any]) -> npt.NDArray[Any]:
         """Stand the symbols' rows up as columns, so that an instant is contiguous."""
         if not rows:
             return sealed(np.empty((self.rows, 0), dtype))
         return sealed(np.ascontiguousarray(np.stack(rows, axis=1), dtype))
+
+
+class _Latest(dict[tuple[str, "str | Interval | None"], list[Floats]]):
+    """The rows of each table that was asked for: asked at every step, so kept as they are."""
+
+    def __init__(self, reveal: Reveal) -> None:
+        super().__init__()
+        self._reveal = reveal
+
+    def __missing__(self, key: tuple[str, str | Interval | None]) -> list[Floats]:
+        rows = self[key] = list(self._reveal.table(*key))
+        return rows
+
+
+def _newest(counts: Counts, columns: list[Floats]) -> Floats:
+    """Take from each column the value before its count: float64 (n_rows, n_symbols)."""
+    first = np.maximum(counts[0] - 1, 0)
+    today = [values[a:b] for values, a, b in zip(columns, first, counts[-1], strict=True)]
+    starts = np.cumsum([0, *map(len, today)])[:-1]
+    flat = np.concatenate((*today, [np.nan]))
+    places = np.where(counts > 0, counts - 1 - first + starts, len(flat) - 1)
+    newest: Floats = flat.take(places)
+    return newest
 
 
 def newest_at(
@@ -154,7 +190,7 @@ def newest_at(
     """
     if name in data.historical:
         return data.historical[name].at(instants)
-    bars, values = _column(data, name, interval)
+    bars, values = column_of(data, name, interval)
     count = np.searchsorted(bars.end, instants, side="right")
     if not len(bars):
         return np.full(len(count), np.nan)
@@ -163,7 +199,8 @@ def newest_at(
     return newest
 
 
-def _column(data: SymbolSessionData, name: str, interval: Interval | None) -> tuple[Bars, Floats]:
+def column_of(data: SymbolSessionData, name: str, interval: Interval | None) -> tuple[Bars, Floats]:
+    """Give a column or an indicator whole, and the bars that it has a value for each of."""
     if name in COLUMNS:
         key = interval or data.base_interval
         if key not in data.intervals:

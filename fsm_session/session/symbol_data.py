@@ -19,7 +19,8 @@ from fsm_session.market.indicators import Indicator
 from fsm_session.market.interval import Interval
 from fsm_session.market.quality import DayScore, Quality
 from fsm_session.session.clock import TimeManager
-from fsm_session.session.metrics import Metrics
+from fsm_session.session.metrics import Metrics, measure
+from fsm_session.session.timeline import Timeline
 
 
 @lru_cache(maxsize=256)
@@ -38,7 +39,6 @@ class BarIntervalData:
 
     columns: Bars
     base: Interval | None = None
-    history_quality: Quality | None = None
 
 
 @define(eq=False)
@@ -63,12 +63,10 @@ class SymbolSessionData:
     clock: TimeManager = field(repr=False)
     since_ns: int
     read: Bars = field(repr=False)
+    timeline: Timeline = field(repr=False)
     intervals: dict[Interval, BarIntervalData] = field(factory=dict, repr=False)
     indicators: dict[str, IndicatorData] = field(factory=dict, repr=False)
     historical: dict[str, Historical] = field(factory=dict, repr=False)
-    history_sessions: dict[Interval, int] = field(factory=dict, repr=False)
-    metrics: Metrics = field(factory=Metrics)
-    _score: DayScore | None = field(default=None, init=False, repr=False)
 
     def bars(self, interval: str | Interval | None = None) -> Bars:
         """Give the bars of history and day that have happened by now (default: the base bars).
@@ -82,6 +80,11 @@ class SymbolSessionData:
         """Give the day's bars that have happened by now."""
         columns = self._at(interval).columns
         return columns[self._first_today(columns) : self._happened(columns)]
+
+    def count_today(self) -> int:
+        """Count the day's base bars that have happened by now."""
+        columns = self._at(None).columns
+        return self._happened(columns) - self._first_today(columns)
 
     def whole_day(self, interval: str | Interval | None = None) -> Bars:
         """Give the day's bars, those to come included: for the rooms that reveal them."""
@@ -146,14 +149,21 @@ class SymbolSessionData:
     @property
     def day_score(self) -> DayScore:
         """The whole day scored, at whatever instant; made when first asked for."""
-        if self._score is None:
-            time = self.whole_day().time
-            self._score = DayScore.of(time, self.session, self.base_interval)
-        return self._score
+        return self.timeline.day_score
 
-    def history_quality(self, interval: str | Interval | None = None) -> Quality | None:
+    def history_quality(self, interval: str | Interval | None = None) -> Quality:
         """Give the quality of the history, as scored when it was loaded."""
-        return self._at(interval).history_quality
+        return self.timeline.history_quality(self._at(interval).columns.interval)
+
+    @property
+    def history_sessions(self) -> dict[Interval, int]:
+        """How many sessions of the history have a bar, by interval."""
+        return {each: self.timeline.history_sessions(each) for each in self.intervals}
+
+    @property
+    def metrics(self) -> Metrics:
+        """Volume, high, low and last price of the day so far."""
+        return measure(self.today())
 
     def find_historical(self, name: str) -> Historical:
         """Find a historical indicator; UnknownNameError where there is none of the name."""
@@ -194,5 +204,4 @@ class SymbolSessionData:
         return int(np.searchsorted(columns.end, self.clock.now_ns, side="right"))
 
     def _first_today(self, columns: Bars) -> int:
-        # by their ends: a week that began on Monday is not over on Friday morning
-        return int(np.searchsorted(columns.end, self.session.start_ns, side="right"))
+        return self.timeline.first_today(columns)

@@ -74,8 +74,7 @@ class View:
         profile that of the slot which has just ended. Raises UnknownNameError.
         """
         reveal = self._reveal
-        row: Floats = reveal.latest(name, interval)[reveal.row]
-        return row
+        return reveal.latest[name, interval][reveal.row]
 
     def quality(self) -> Floats:
         """Give the day's quality so far of every symbol, in percent: float64 (n_symbols,)."""
@@ -150,7 +149,7 @@ class SymbolView:
         """Give the day's quality so far: percent, present, expected, gaps, and the open gap."""
         return self._here().quality(interval)
 
-    def history_quality(self, interval: str | Interval | None = None) -> Quality | None:
+    def history_quality(self, interval: str | Interval | None = None) -> Quality:
         """Give the quality of the history, as scored when it was loaded."""
         return self._here().history_quality(interval)
 

@@ -18,9 +18,8 @@ from fsm_session.config import OnError, StrategyConfig
 from fsm_session.errors import PartError
 from fsm_session.market.interval import Interval
 from fsm_session.plugins import Plugin
-from fsm_session.session.bar import BarFeed
+from fsm_session.session.bar import Bar, BarFeed
 from fsm_session.session.player import Player, Step
-from fsm_session.session.reveal import Reveal
 from fsm_session.session.signals import RecordedSignal, Signal
 from fsm_session.workers.parts import SessionParts
 from fsm_session.workers.parts_manager import Part, PartsManager, number
@@ -55,8 +54,8 @@ class StrategyManager(PartsManager):
         #: this session's strategies, those taken out left out
         self._running: list[Part] = []
         self._takes: list[tuple[Part, Take]] = []
+        #: by the intervals that are asked for; of the tape that is being played
         self._feeds: dict[tuple[Interval, ...], BarFeed] = {}
-        self._fed: Reveal | None = None
 
     @property
     def strategies(self) -> dict[str, Any]:
@@ -82,10 +81,12 @@ class StrategyManager(PartsManager):
 
     def on_symbol_added(self, symbol: str) -> None:
         """Tell the strategies that a symbol has come: it stands there with all that it has."""
+        self._feeds.clear()
         self._tell("on_symbol_added", symbol)
 
     def on_symbol_removed(self, symbol: str) -> None:
         """Tell the strategies that a symbol has gone: it is not there any more."""
+        self._feeds.clear()
         self._tell("on_symbol_removed", symbol)
 
     def on_session_end(self) -> None:
@@ -102,7 +103,7 @@ class StrategyManager(PartsManager):
     def teardown(self) -> None:
         """Tear down the strategies that want it, and forget all of them."""
         self._running, self._takes = [], []
-        self._feeds, self._fed = {}, None
+        self._feeds.clear()
         super().teardown()
 
     def _tell(self, method: str, symbol: str) -> None:
@@ -144,10 +145,12 @@ class StrategyManager(PartsManager):
         return take_if_finished if intervals else take
 
     def _bar_by_bar(self, part: Part) -> Take:
-        on_bar, player, intervals = part.made.on_bar, self._player, part.plan.intervals
+        on_bar, feeds, intervals = part.made.on_bar, self._feeds, part.plan.intervals
 
         def take() -> None:
-            for bar in self._feed(intervals).at(player.row):
+            feed = feeds.get(intervals) or self._feed(intervals)
+            for place in feed.at_this_step():
+                bar = Bar(feed, place)
                 try:
                     said = on_bar(bar)
                     if said is not None:
@@ -160,14 +163,9 @@ class StrategyManager(PartsManager):
         return take
 
     def _feed(self, intervals: tuple[Interval, ...]) -> BarFeed:
-        """Give the feed of the tape that is being played; it is laid anew where symbols change."""
-        reveal = self._player.reveal
-        assert reveal is not None
-        if self._fed is not reveal:
-            self._fed, self._feeds = reveal, {}
-        feed = self._feeds.get(intervals)
-        if feed is None:
-            feed = self._feeds[intervals] = BarFeed(self.context.data, reveal, intervals)
+        """Lay out the feed of the tape that is being played; anew where symbols have changed."""
+        assert self._player.reveal is not None
+        feed = self._feeds[intervals] = BarFeed(self.context.data, self._player.reveal, intervals)
         return feed
 
     def _record(self, part: Part, said: Any, gone: str = "") -> None:

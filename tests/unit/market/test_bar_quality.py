@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from fsm_session.market.bars import Times
 from fsm_session.market.calendar import TradingSession
+from fsm_session.market.gaps import Gap
 from fsm_session.market.interval import Interval
 from fsm_session.market.quality import (
     DayScore,
-    Gap,
     Quality,
     combine,
     expected_starts,
