@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ import pandas as pd
 from attrs import field, frozen
 
 from fsm_session.errors import CalendarError
-from fsm_session.market.interval import DAY, MONTH, WEEK, Interval
+from fsm_session.market.interval import DAY, MONTH, Interval
 
 Hours = Literal["regular", "all"]
 _Times = npt.NDArray[np.int64]
@@ -99,8 +100,7 @@ class MarketCalendar:
     starts_ns: _Times = field(init=False)
     ends_ns: _Times = field(init=False)
     _dates: tuple[dt.date, ...] = field(init=False)
-    _midnights_ns: tuple[_Times, _Times] = field(init=False, repr=False)
-    _periods: dict[Interval, Periods] = field(init=False, repr=False)
+    _periods: dict[Interval, Periods] = field(factory=dict, init=False, repr=False)
 
     @first.default
     def _first_session(self) -> dt.date:
@@ -118,11 +118,6 @@ class MarketCalendar:
             column.flags.writeable = False
             put(self, f"{name}s_ns", column)
         put(self, "_dates", tuple(session.date for session in self.sessions))
-        days = np.array(self._dates, "M8[D]")
-        midnights = tuple(midnight_ns(pd.DatetimeIndex(days), z) for z in (self.zone, "UTC"))
-        put(self, "_midnights_ns", midnights)
-        each = map(Interval, (DAY, WEEK, MONTH))
-        put(self, "_periods", {interval: _lay_out(self, days, interval) for interval in each})
 
     @classmethod
     def load(
@@ -201,7 +196,10 @@ class MarketCalendar:
 
     def periods(self, interval: Interval) -> Periods:
         """Give the day (of an interval within one too), the week or the month of each session."""
-        return self._periods[max(interval, Interval(DAY))]
+        interval = max(interval, Interval(DAY))
+        if interval not in self._periods:
+            self._periods[interval] = _lay_out(self, np.array(self._dates, "M8[D]"), interval)
+        return self._periods[interval]
 
     def locate(self, times: _Times) -> _Times:
         """Find the session in whose window each time lies.
@@ -226,6 +224,12 @@ class MarketCalendar:
             place[place == len(midnights)] = 0
             where = np.where(midnights[place] == times, place, where)
         return where
+
+    @cached_property
+    def _midnights_ns(self) -> tuple[_Times, ...]:
+        """The first instant of each session's date, in the exchange's zone and in UTC."""
+        days = pd.DatetimeIndex(np.array(self._dates, "M8[D]"))
+        return tuple(midnight_ns(days, zone) for zone in (self.zone, "UTC"))
 
     def _known(self, date: dt.date) -> dt.date:
         day = plain(date)

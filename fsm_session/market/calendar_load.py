@@ -1,17 +1,14 @@
-"""From exchange_calendars' schedule to frozen sessions: the only place that asks it.
+"""From a market's schedule to the frozen sessions that a run needs.
 
-What is built is whole years around the dates that are needed, with a margin on both sides that
-finds the neighbours; what is kept is the sessions that were asked for, and those around them that
-make their weeks and months whole.
+What is asked for is whole years around the dates that are needed, with a margin on both sides
+that finds the neighbours; what is kept is the sessions that were asked for, and those around them
+that make their weeks and months whole.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import difflib
-import warnings
 from bisect import bisect_left, bisect_right
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -25,10 +22,10 @@ from fsm_session.market.calendar import (
     period_bounds,
 )
 from fsm_session.market.interval import MONTH, WEEK, Interval
+from fsm_session.market.schedule import NOT_A_TIME, Instants, Schedule, known_dates, schedule
 
 # a month and a half, and the longest closures: weeks (Athens 2015) or months (New York 1914)
 _MARGINS = (46, 91, 271)
-_NOT_A_TIME = np.iinfo(np.int64).min
 
 
 def load_sessions(
@@ -39,36 +36,24 @@ def load_sessions(
         raise CalendarError(f"the dates are reversed: {first} is after {last}")
     if hours not in ("regular", "all"):
         raise CalendarError(f"hours are 'regular' or 'all', not {hours!r}")
-    official = _official_name(name)
-    source = _schedule(official, first, last, before)
-    sessions = _sessions(source, hours)
-    dates = [session.date for session in sessions]
+    source = _schedule(name, first, last, before)
+    dates = source.dates
     start = bisect_left(dates, first)
     if before > start:
         raise CalendarError(f"{name} knows {start} sessions before {first}, not {before}")
     begin, known_from = _reach_back(dates, first, before)
     # the outermost one lacks the neighbour that bounds its window, unless none is known at all
-    stop = len(sessions) - (dates[-1] > _whole_periods(last)[1])
-    kept = sessions[begin:stop]
+    stop = len(dates) - (dates[-1] > _whole_periods(last)[1])
+    kept = _sessions(source, hours, begin, stop)
     if not kept:
         raise CalendarError(f"{name} has no session near {first}")
     return MarketCalendar(
-        official, source.tz.key, hours, kept, first=known_from, last=max(last, kept[-1].date)
+        source.name, source.zone, hours, kept, first=known_from, last=max(last, kept[-1].date)
     )
 
 
-def _official_name(name: str) -> str:
-    import exchange_calendars as xc
-
-    names = xc.get_calendar_names(include_aliases=True)
-    if name not in names:
-        near = difflib.get_close_matches(str(name).upper(), names) or ["XNYS", "XLON", "24/7"]
-        raise CalendarError(f"there is no calendar {name!r}; near it: {', '.join(near)}")
-    return str(xc.resolve_alias(name))
-
-
-def _schedule(name: str, first: dt.date, last: dt.date, before: int) -> Any:
-    """Build the calendar wide enough, or say in words why it can't be."""
+def _schedule(name: str, first: dt.date, last: dt.date, before: int) -> Schedule:
+    """Find the schedule wide enough, or say in words why it can't be had."""
     try:
         return _wide_enough(name, first, last, before)
     except CalendarError:
@@ -79,11 +64,11 @@ def _schedule(name: str, first: dt.date, last: dt.date, before: int) -> Any:
         raise CalendarError(f"exchange_calendars can't build {name}: {words}") from error
 
 
-def _wide_enough(name: str, first: dt.date, last: dt.date, before: int) -> Any:
-    """Build the calendar with one session more ahead, and two more behind, if it has them."""
+def _wide_enough(name: str, first: dt.date, last: dt.date, before: int) -> Schedule:
+    """Find the schedule with one session more ahead, and two more behind, if it has them."""
     for margin in _MARGINS:
         source = _within_bounds(name, first, last, 2 * before + margin, margin)
-        dates = [stamp.date() for stamp in source.sessions]
+        dates = source.dates
         begin, _ = _reach_back(dates, first, before)
         if begin and len(dates) - bisect_right(dates, _whole_periods(last)[1]) >= 2:
             break
@@ -110,83 +95,66 @@ def _whole_periods(date: dt.date) -> tuple[dt.date, dt.date]:
     return min(begins).item(), (max(stops) - np.timedelta64(1, "D")).item()
 
 
-def _within_bounds(name: str, first: dt.date, last: dt.date, ahead: int, behind: int) -> Any:
+def _within_bounds(name: str, first: dt.date, last: dt.date, ahead: int, behind: int) -> Schedule:
     try:
-        # whole years: it costs no more to build, and exchange_calendars keeps the last one built
+        # whole years: they cost no more to find out, and serve other runs too
         start = (first - dt.timedelta(ahead)).replace(month=1, day=1)
-        return _build(name, start, (last + dt.timedelta(behind)).replace(month=12, day=31))
+        return schedule(name, start, (last + dt.timedelta(behind)).replace(month=12, day=31))
     except (ValueError, OverflowError):
-        low, high = _bounds(name)
+        low, high = known_dates(name)
     if first < low or last > high:
         raise CalendarError(f"{name} knows the dates from {low} to {high}, not {first} to {last}")
     start = max(low, first - min(dt.timedelta(ahead), first - low))
-    return _build(name, start, min(high, last + min(dt.timedelta(behind), high - last)))
+    return schedule(name, start, min(high, last + min(dt.timedelta(behind), high - last)))
 
 
-def _build(name: str, start: dt.date | None = None, end: dt.date | None = None) -> Any:
-    """Build a calendar between two dates, or between its own; ValueError beyond what it knows."""
-    import exchange_calendars as xc
-
-    dates = {key: pd.Timestamp(day) for key, day in (("start", start), ("end", end)) if day}
-    with warnings.catch_warnings():
-        # exchange_calendars 4.13 calls what pandas 3.1 has deprecated, seen as pandas' own call
-        warnings.simplefilter("ignore", DeprecationWarning)
-        return xc.get_calendar(name, side="left", **dates)
-
-
-def _bounds(name: str) -> tuple[dt.date, dt.date]:
-    """Give the dates for which holidays are recorded; a century or more around where unbounded."""
-    known = _build(name)
-    low, high = known.bound_min(), known.bound_max()
-    return (
-        low.date() if low is not None else dt.date(1800, 1, 1),
-        high.date() if high is not None else dt.date(2200, 1, 1),
-    )
-
-
-def _sessions(source: Any, hours: Hours) -> tuple[TradingSession, ...]:
-    early = frozenset(source.early_closes)
+def _sessions(source: Schedule, hours: Hours, begin: int, stop: int) -> tuple[TradingSession, ...]:
     starts, ends = windows(source, hours)
+    instants = (
+        source.opens_ns,
+        source.closes_ns,
+        source.break_starts_ns,
+        source.break_ends_ns,
+        starts,
+        ends,
+    )
     rows = zip(
-        source.sessions,
-        source.opens_nanos.tolist(),
-        source.closes_nanos.tolist(),
-        source.break_starts_nanos.tolist(),
-        source.break_ends_nanos.tolist(),
-        starts.tolist(),
-        ends.tolist(),
+        source.dates[begin:stop],
+        source.early[begin:stop].tolist(),
+        *(column[begin:stop].tolist() for column in instants),
         strict=True,
     )
     return tuple(
         TradingSession(
-            date=stamp.date(),
+            date=date,
             open_ns=open_ns,
             close_ns=close_ns,
-            early_close=stamp in early,
-            zone=source.tz.key,
+            early_close=early,
+            zone=source.zone,
             break_start_ns=_instant(break_start),
             break_end_ns=_instant(break_end),
             start_ns=start,
             end_ns=end,
         )
-        for stamp, open_ns, close_ns, break_start, break_end, start, end in rows
+        for date, early, open_ns, close_ns, break_start, break_end, start, end in rows
     )
 
 
 def _instant(nanos: int) -> int | None:
-    return None if nanos == _NOT_A_TIME else nanos
+    return None if nanos == NOT_A_TIME else nanos
 
 
-def windows(source: Any, hours: Hours) -> tuple[Any, Any]:
+def windows(source: Schedule, hours: Hours) -> tuple[Instants, Instants]:
     """Give start and end of each session's window: open and close, or wider for all hours.
 
     The local day, cut where the neighbours trade; an open on the evening before comes first.
     """
-    opens, closes = source.opens_nanos, source.closes_nanos
+    opens, closes = source.opens_ns, source.closes_ns
     if hours == "regular":
         return opens, closes
-    midnights = midnight_ns(source.sessions, source.tz.key)
-    following = midnight_ns(source.sessions + pd.Timedelta(days=1), source.tz.key)
+    days = pd.DatetimeIndex(source.days.view("M8[D]"))
+    midnights = midnight_ns(days, source.zone)
+    following = midnight_ns(days + pd.Timedelta(days=1), source.zone)
     starts, ends = np.minimum(opens, midnights), np.maximum(closes, following)
     starts[1:] = np.maximum(starts[1:], closes[:-1])
     ends[:-1] = np.minimum(ends[:-1], opens[1:])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import warnings
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from fsm_session.errors import CalendarError
 from fsm_session.market.calendar import Hours, MarketCalendar
 from fsm_session.market.calendar_load import windows
 from fsm_session.market.interval import Interval
+from fsm_session.market.schedule import NOT_A_TIME, Schedule
 from tests.real_data import SHARED, needs_shared
 from tests.unit.market.strategies import RECORDED, july, market, unhurried, utc
 
@@ -254,11 +254,15 @@ class TestWindows:
 
     def test_a_session_beyond_midnight_is_not_cut(self) -> None:
         hours = np.array([10, 26, 34, 50]) * HOUR
-        late = SimpleNamespace(
-            sessions=pd.DatetimeIndex(["1970-01-01", "1970-01-02"]),
-            opens_nanos=hours[::2],
-            closes_nanos=hours[1::2],
-            tz=SimpleNamespace(key="UTC"),
+        late = Schedule(
+            name="LATE",
+            zone="UTC",
+            days=np.arange(2),
+            opens_ns=hours[::2],
+            closes_ns=hours[1::2],
+            break_starts_ns=np.full(2, NOT_A_TIME),
+            break_ends_ns=np.full(2, NOT_A_TIME),
+            early=np.zeros(2, bool),
         )
         starts, ends = windows(late, "all")
         assert starts.tolist() == [0, 26 * HOUR]
