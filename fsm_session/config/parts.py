@@ -64,20 +64,25 @@ class BacktestConfig:
 class SourceConfig:
     """Where the market data comes from.
 
-    ``path`` is as written, relative to the configuration's folder; ``interval`` that of the
-    bars there, None where their names or their spacing tell it.
+    ``path`` of the bars, and the patterns of ``ticks`` and ``quotes``, are as written, relative
+    to the configuration's folder: one of them at least, none for a simulated market.
+    ``interval`` is that of the bars there, None where their names or their spacing tell it.
     """
 
     kind: Annotated[str, _known_kind]
     path: Annotated[str, no_nul] = ""
     interval: Interval | None = None
     parameters: Mapping[str, object] = field(factory=dict)
+    ticks: Annotated[str, no_nul] = ""
+    quotes: Annotated[str, no_nul] = ""
 
     def _faults(self) -> Iterator[Fault]:
-        if self.kind != "simulated" and not self.path.strip():
+        if self.kind == "simulated":
+            written = {"path": self.path, "ticks": self.ticks, "quotes": self.quotes}
+            for name in filter(written.get, written):
+                yield Fault(f"a simulated market is read from no {name}: leave it out", key=name)
+        elif not (self.path + self.ticks + self.quotes).strip():
             yield Fault(f"missing: where the {self.kind} files are", key="path")
-        if self.kind == "simulated" and self.path:
-            yield Fault("a simulated market is read from no path: leave it out", key="path")
 
 
 @frozen

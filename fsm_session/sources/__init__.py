@@ -11,19 +11,23 @@ from fsm_session.config.reading import near
 from fsm_session.errors import ConfigError, Fault
 from fsm_session.sources.columns import columns_from_frame
 from fsm_session.sources.csv import CsvSource
+from fsm_session.sources.event_columns import quotes_from_frame, ticks_from_frame
 from fsm_session.sources.frames import FramesSource
 from fsm_session.sources.parquet import ParquetSource
 from fsm_session.sources.simulated import SimulatedSource
-from fsm_session.sources.source import Source
+from fsm_session.sources.source import EventSource, Source
 
 __all__ = [
     "CsvSource",
+    "EventSource",
     "FramesSource",
     "ParquetSource",
     "SimulatedSource",
     "Source",
     "columns_from_frame",
     "open_source",
+    "quotes_from_frame",
+    "ticks_from_frame",
 ]
 
 _PARAMETERS = {"parquet": (), "csv": (), "simulated": ("seed", "missing_percent", "symbols")}
@@ -49,7 +53,12 @@ def open_source(config: SourceConfig, folder: Path, calendar: str) -> Source:
     if config.kind == "simulated":
         return _simulated(config, calendar)
     kind = ParquetSource if config.kind == "parquet" else CsvSource
-    return kind(folder / config.path, config.interval)
+    path, ticks, quotes = (
+        # nothing is no path, least of all the folder itself
+        folder / written if written.strip() else ""
+        for written in (config.path, config.ticks, config.quotes)
+    )
+    return kind(path, config.interval, ticks=ticks, quotes=quotes)
 
 
 def _simulated(config: SourceConfig, calendar: str) -> Source:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import pandas as pd
 
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.interval import Interval
-from fsm_session.sources.columns import TIME_NAMES
+from fsm_session.sources.event_files import EventFiles
 from fsm_session.sources.files import FilesSource
+from fsm_session.sources.frame_parts import TIME_NAMES
+from fsm_session.sources.stored import StoredSource
 
 _ZONED = r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?(?:\d\d)?)$"
 
@@ -20,15 +23,29 @@ _OLD = tuple(map(int, pd.__version__.split(".")[:2])) < (3, 1)
 _EXACT: Any = {"low_memory": False, **({"float_precision": "round_trip"} if _OLD else {})}
 
 
-class CsvSource(FilesSource):
-    """Bars out of CSV files with a header, found by a pattern such as ``{symbol}_{interval}.csv``.
+class CsvSource(StoredSource):
+    """Bars, ticks and quotes out of CSV files with a header, found by patterns.
+
+    ``path`` is one such as ``{symbol}_{interval}.csv``, ``ticks`` and ``quotes`` such as
+    ``{symbol}_ticks.csv``. Of the three, one must be given: ConfigError otherwise, and for a
+    pattern that is none. ``interval``: that of files whose names say none; None: what their
+    spacing tells.
 
     Times are ISO 8601 texts with a zone (``2024-07-03T13:30:00Z``, or with ``-04:00``, each row
-    its own); the columns as :func:`~fsm_session.sources.columns.columns_from_frame` says.
+    its own); the columns as :func:`~fsm_session.sources.columns.columns_from_frame` says, and
+    those of ticks and quotes as do the functions of :mod:`~fsm_session.sources.event_columns`.
     """
 
-    def __init__(self, path: str | Path, interval: Interval | str | None = None) -> None:
-        super().__init__(path, interval, read_csv)
+    def __init__(
+        self,
+        path: str | Path = "",
+        interval: Interval | str | None = None,
+        *,
+        ticks: str | Path = "",
+        quotes: str | Path = "",
+    ) -> None:
+        bars = FilesSource(path, interval, read_csv)
+        super().__init__(bars, EventFiles(ticks, quotes, _read_all))
 
 
 def read_csv(path: str) -> pd.DataFrame:
@@ -46,6 +63,11 @@ def read_csv(path: str) -> pd.DataFrame:
         if str(label).lower() in TIME_NAMES and frame[label].dtype.kind in "OUT":
             frame[label] = _instants(frame[label])
     return frame
+
+
+def _read_all(path: str, _: Sequence[str]) -> pd.DataFrame:
+    """Read every column: a row of too many fields is only found out so."""
+    return read_csv(path)
 
 
 def _instants(texts: pd.Series[str]) -> pd.Series[pd.Timestamp]:

@@ -18,8 +18,9 @@ Read = Callable[[str], pd.DataFrame]
 class FilesSource(HeldSource):
     """Bars out of the files of a pattern, read by a function of the path.
 
-    The files are listed when first asked for; one that comes later is not seen. ``interval``:
-    only files of this one, and that of files whose names say none.
+    The files are listed when first asked for; one that comes later is not seen; a path of ""
+    means that there are none. ``interval``: only files of this one, and that of files whose names
+    say none.
     """
 
     def __init__(self, path: str | Path, interval: Interval | str | None, read: Read) -> None:
@@ -47,11 +48,8 @@ class FilesSource(HeldSource):
     @cached_property
     def _files(self) -> tuple[FoundFile, ...]:
         wanted = (None, self._interval)
-        return tuple(
-            file
-            for file in find_files(self._pattern)
-            if self._interval is None or file.interval in wanted
-        )
+        found = find_files(self._pattern) if self._pattern else ()
+        return tuple(f for f in found if self._interval is None or f.interval in wanted)
 
     @cached_property
     def _tables(self) -> Mapping[str, list[Table]]:

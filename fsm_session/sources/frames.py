@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 
 import pandas as pd
 
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.interval import Interval
-from fsm_session.sources.held import HeldSource, Table
+from fsm_session.sources.event_frames import EventFrames
+from fsm_session.sources.held import HeldSource, Table, snapshot
+from fsm_session.sources.held_events import HeldEvents
 
 # a mapping's keys are invariant, so each way to write them is named
 Frames = (
@@ -20,44 +22,50 @@ Frames = (
     | Mapping[tuple[str, Interval], pd.DataFrame]
     | Mapping[str | tuple[str, Interval | str], pd.DataFrame]
 )
-# under copy-on-write, which came with 3, a shallow copy stays as it is
-_COPIES_DEEP = int(pd.__version__.partition(".")[0]) < 3
 
 
-class FramesSource(HeldSource):
-    """Bars out of frames, one a symbol, or one for all.
+class FramesSource(HeldSource, HeldEvents):
+    """Bars out of frames, one a symbol, or one for all; ticks and quotes, one a symbol.
 
     ``frames``: a mapping symbol -> frame or (symbol, interval) -> frame, or one frame whose
     index has the levels (symbol, timestamp). Of what shape a frame is:
     :func:`~fsm_session.sources.columns.columns_from_frame`. ``interval``: that of every frame
-    whose key has none; None: what its spacing tells. A frame is neither changed nor shared:
-    what happens to it later is not seen here.
+    whose key has none; None: what its spacing tells. ``ticks`` and ``quotes``: mappings symbol
+    -> frame, of the shapes that :mod:`~fsm_session.sources.event_columns` says; ``frames`` may be
+    {} beside them. A frame is neither changed nor shared: what happens to it later is not seen
+    here.
 
-    Raises DataError where ``frames`` is neither, IntervalError for an interval that is none.
+    Raises DataError where ``frames``, ``ticks`` or ``quotes`` is none of that, IntervalError for
+    an interval that is none.
     """
 
     def __init__(
         self,
         frames: Frames,
         interval: Interval | str | None = None,
+        *,
+        ticks: Mapping[str, pd.DataFrame] | None = None,
+        quotes: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
         default = _interval(interval)
         self._tables: dict[str, list[Table]] = {}
         for symbol, own, frame in _parts(frames):
-            table = Table(symbol, own or default, partial(_same, frame.copy(deep=_COPIES_DEEP)))
+            table = Table(symbol, own or default, snapshot(frame))
             self._tables.setdefault(symbol, []).append(table)
+        self._events = EventFrames(ticks, quotes)
 
     @property
     def name(self) -> str:
         """What to call it in a message."""
-        return f"frames of {len(self._tables)} symbols"
+        symbols = {*self._tables, *self._events.ticks, *self._events.quotes}
+        return f"frames of {len(symbols)} symbols"
 
     def tables(self, symbol: str) -> Sequence[Table]:
         """Give the tables of a symbol, () for an unknown one."""
         return self._tables.get(symbol, ())
 
     def digest(self) -> str:
-        """Give the SHA-256 of every column, in the order of symbols and intervals."""
+        """Give the SHA-256 of every column: by symbol and interval, then by kind and symbol."""
         return self._digest
 
     @cached_property
@@ -69,11 +77,8 @@ class FramesSource(HeldSource):
                 total.update(f"{len(symbol)}:{symbol} {table.interval} {len(bars)}\n".encode())
                 for name in ("time", "open", "high", "low", "close", "volume"):
                     total.update(bars.column(name).data)
+        total.update(self._events.digest().encode())
         return total.hexdigest()
-
-
-def _same(frame: pd.DataFrame) -> pd.DataFrame:
-    return frame
 
 
 def _interval(given: Interval | str | None) -> Interval | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -18,6 +18,9 @@ from fsm_session.errors import DataError, Fault
 from fsm_session.market.bars import Bars, Times, sealed
 from fsm_session.market.interval import Interval
 from fsm_session.sources.columns import columns_from_frame
+
+# under copy-on-write, which came with 3, a shallow copy stays as it is
+_COPIES_DEEP = int(pd.__version__.partition(".")[0]) < 3
 
 
 class Table:
@@ -84,16 +87,26 @@ class HeldSource(ABC):
         return found[0].bars
 
 
+def snapshot(frame: pd.DataFrame) -> Callable[[], pd.DataFrame]:
+    """Make what gives the frame as it is now, whatever happens to it later."""
+    return partial(_same, frame.copy(deep=_COPIES_DEEP))
+
+
 def window(times: Times, start_ns: int, end_ns: int) -> slice:
-    """Find what lies in [start_ns, end_ns) of ascending times."""
+    """Find what lies in [start_ns, end_ns) of times that never go back."""
     first, last = np.searchsorted(times, (start_ns, end_ns))
     return slice(int(first), int(last))
+
+
+def _same(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame
 
 
 def not_held(name: str, symbol: str, interval: Interval, held: Sequence[Interval]) -> DataError:
     """Make the error for an interval that a source doesn't hold of a symbol."""
     there = ", ".join(map(str, held)) or "nothing"
-    return DataError(Fault(f"no {interval} bars; {name} holds {there} of it", symbol=symbol))
+    told = f"no {interval} bars; {name or 'the source'} holds {there} of it"
+    return DataError(Fault(told, symbol=symbol))
 
 
 def joined(parts: Sequence[Bars]) -> Bars:

@@ -2,65 +2,62 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from fsm_session.errors import DataError, Fault
-from fsm_session.market.bars import COLUMNS, Bars, Times
+from fsm_session.market.bars import COLUMNS
 from fsm_session.market.interval import Interval
-from fsm_session.sources.columns import TIME_NAMES
+from fsm_session.sources.event_files import EventFiles
 from fsm_session.sources.files import FilesSource
+from fsm_session.sources.frame_parts import TIME_NAMES
 from fsm_session.sources.partitions import PartitionsSource
 from fsm_session.sources.source import Source
+from fsm_session.sources.stored import StoredSource
 
 
-class ParquetSource:
-    """Bars out of Parquet files.
+class ParquetSource(StoredSource):
+    """Bars, ticks and quotes out of Parquet files.
 
     ``path``: a pattern such as ``bars/{symbol}_{interval}.parquet``, each file read whole
     and kept; or a folder of ``date=YYYY-MM-DD/`` partitions of many symbols, of which a window
     touches only its own (:class:`~fsm_session.sources.partitions.PartitionsSource`).
-    ``interval``: that of files whose names say none; None: what their spacing tells.
+    ``interval``: that of files whose names say none; None: what their spacing tells. ``ticks``
+    and ``quotes``: patterns such as ``{symbol}_ticks.parquet``, each file read whole and kept.
+    Of the three, one must be given: ConfigError otherwise, and for a pattern that is none.
     """
 
-    def __init__(self, path: str | Path, interval: Interval | str | None = None) -> None:
-        self._inner: Source = (
-            FilesSource(path, interval, read_parquet)
-            if "{" in str(path)
+    def __init__(
+        self,
+        path: str | Path = "",
+        interval: Interval | str | None = None,
+        *,
+        ticks: str | Path = "",
+        quotes: str | Path = "",
+    ) -> None:
+        of_files = not str(path) or "{" in str(path)
+        bars: Source = (
+            FilesSource(path, interval, partial(read_parquet, names=COLUMNS))
+            if of_files
             else PartitionsSource(path, interval)
         )
-
-    @property
-    def name(self) -> str:
-        """The pattern or the folder."""
-        return self._inner.name
-
-    def intervals(self, symbol: str) -> tuple[Interval, ...]:
-        """Give the intervals it holds bars of, shortest first; () for an unknown symbol."""
-        return self._inner.intervals(symbol)
-
-    def times(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Times:
-        """Give the starts of the bars in [start_ns, end_ns)."""
-        return self._inner.times(symbol, interval, start_ns, end_ns)
-
-    def bars(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Bars:
-        """Give the bars that start in [start_ns, end_ns)."""
-        return self._inner.bars(symbol, interval, start_ns, end_ns)
-
-    def digest(self) -> str:
-        """Give the SHA-256 of the files' names, sizes and times of change."""
-        return self._inner.digest()
+        super().__init__(bars, EventFiles(ticks, quotes, read_parquet))
 
 
-def read_parquet(path: str) -> pd.DataFrame:
-    """Read the columns of bars from a Parquet file; DataError where it is none."""
+def read_parquet(path: str, names: Sequence[str]) -> pd.DataFrame:
+    """Read the times, and columns by their names in lower case; DataError where it is no Parquet.
+
+    Every other column is left unread.
+    """
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(path) as file:
-            wanted = [n for n in file.schema_arrow.names if n.lower() in (*TIME_NAMES, *COLUMNS)]
+            wanted = [n for n in file.schema_arrow.names if n.lower() in (*TIME_NAMES, *names)]
             table: Any = file.read(columns=wanted, use_pandas_metadata=True)
         frame: pd.DataFrame = table.to_pandas()
     except (OSError, ValueError) as error:

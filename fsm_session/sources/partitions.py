@@ -22,7 +22,8 @@ from attrs import field, frozen
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.bars import COLUMNS, Bars, Times
 from fsm_session.market.interval import DAY_NS, Interval
-from fsm_session.sources.columns import TIME_NAMES, columns_from_frame
+from fsm_session.sources.columns import columns_from_frame
+from fsm_session.sources.frame_parts import TIME_NAMES
 from fsm_session.sources.held import joined, not_held, window
 from fsm_session.sources.pattern import files_digest
 

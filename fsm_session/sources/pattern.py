@@ -10,7 +10,7 @@ import glob
 import hashlib
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from attrs import frozen
@@ -23,7 +23,7 @@ _FIELDS = {"symbol": r"[^/]+", "interval": r"[0-9]+[A-Za-z]+"}
 
 @frozen
 class FoundFile:
-    """A file of bars, by what its name says; interval None where the pattern has none."""
+    """A file of one symbol, by what its name says; interval None where the pattern has none."""
 
     path: str
     symbol: str
@@ -37,11 +37,10 @@ def find_files(pattern: str) -> tuple[FoundFile, ...]:
     name has no interval there is left alone. Raises ConfigError for another ``{field}`` or no
     ``{symbol}``, DataError where no file fits.
     """
-    pieces = re.split(r"\{(.*?)\}", pattern)
-    unknown = [name for name in pieces[1::2] if name not in _FIELDS]
-    if unknown or "symbol" not in pieces[1::2]:
+    if not fields_fit(pattern, _FIELDS):
         told = f"{pattern!r}: a path has {{symbol}} in it, and may have {{interval}}, nothing else"
         raise ConfigError(Fault(told, key="source.path"))
+    pieces = _pieces(pattern)
     wanted = re.compile("".join(_expressions(pieces)), re.DOTALL)
     stars = "".join("*" if odd % 2 else glob.escape(p) for odd, p in enumerate(pieces))
     matches = map(wanted.fullmatch, sorted(glob.glob(stars, include_hidden=True)))
@@ -49,6 +48,12 @@ def find_files(pattern: str) -> tuple[FoundFile, ...]:
     if not found:
         raise DataError(Fault("there is no such file", file=pattern))
     return found
+
+
+def fields_fit(pattern: str, known: Collection[str]) -> bool:
+    """Tell whether a pattern has ``{symbol}`` in it, and no field but the known ones."""
+    fields = _pieces(pattern)[1::2]
+    return "symbol" in fields and all(name in known for name in fields)
 
 
 def files_digest(root: str, paths: Iterable[str]) -> str:
@@ -69,8 +74,13 @@ def fixed_folder(pattern: str) -> str:
     return str(Path(pattern.partition("{")[0] + "x").parent)
 
 
+def _pieces(pattern: str) -> list[str]:
+    """Part a pattern into literal and field, by turns."""
+    return re.split(r"\{(.*?)\}", pattern)
+
+
 def _expressions(pieces: list[str]) -> Iterable[str]:
-    """Turn literal and field, by turns, into a regular expression: a field twice is the same."""
+    """Turn literals and fields into a regular expression: a field twice is the same."""
     seen = set()
     for odd, piece in enumerate(pieces):
         if odd % 2 == 0:

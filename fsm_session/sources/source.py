@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol, runtime_checkable
 
 from fsm_session.market.bars import Bars, Times
+from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 
 
@@ -38,3 +39,27 @@ class Source(Protocol):
 
     def digest(self) -> str:
         """Give a SHA-256, in hex, that changes when what it holds does."""
+
+
+@runtime_checkable
+class EventSource(Protocol):
+    """Ticks (trades) and quotes by symbol and window: what a source may answer beside its bars.
+
+    Checked, in the order of events, the same every time. All raise DataError, with every fault
+    of the symbol at once.
+    """
+
+    def events(self, symbol: str) -> tuple[EventKind, ...]:
+        """Give the kinds of events it holds of a symbol; () for an unknown one."""
+
+    def ticks(self, symbol: str, start_ns: int, end_ns: int) -> Ticks:
+        """Give the trades in [start_ns, end_ns), nanoseconds UTC: views, read-only.
+
+        DataError where it holds no trades of the symbol, in whichever window.
+        """
+
+    def quotes(self, symbol: str, start_ns: int, end_ns: int) -> Quotes:
+        """Give the quotes in [start_ns, end_ns), nanoseconds UTC: views, read-only.
+
+        DataError where it holds no quotes of the symbol, in whichever window.
+        """
