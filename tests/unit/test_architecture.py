@@ -110,8 +110,8 @@ def test_only_the_clock_reads_the_wall_clock() -> None:
     assert readers == {"fsm_session.session.clock"}
 
 
-def test_only_calendar_load_asks_exchange_calendars() -> None:
-    assert importers("exchange_calendars") == {"fsm_session.market.calendar_load"}
+def test_only_the_schedule_asks_exchange_calendars() -> None:
+    assert importers("exchange_calendars") == {"fsm_session.market.schedule"}
 
 
 def test_every_package_is_listed() -> None:
