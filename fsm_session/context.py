@@ -17,16 +17,13 @@ from fsm_session.export import RunRecords
 from fsm_session.machine import Failure, Inbox, Receipt
 from fsm_session.market.calendar import MarketCalendar
 from fsm_session.session.arrivals import SymbolRequests
-from fsm_session.session.clock import TimeManager
+from fsm_session.session.clock import TimeManager, iso_in
 from fsm_session.session.data import SessionData
+from fsm_session.session.plan import SymbolPlan
 from fsm_session.session.player import Player
 from fsm_session.session.queues import SessionQueues
 from fsm_session.session.registration import Registrar
-from fsm_session.session.requirements import (
-    Requirements,
-    StreamRequirementsCoordinator,
-    SymbolPlan,
-)
+from fsm_session.session.requirements import Requirements, StreamRequirementsCoordinator
 from fsm_session.session.signals import RecordedChange
 from fsm_session.sources.source import Source
 from fsm_session.user_parts import UserParts
@@ -76,7 +73,8 @@ class SessionContext:
     def _make_workers(self) -> None:
         self.player = Player(self.clock, self.inbox)
         self.scanner_manager = ScannerManager(self._parts.scanners, self.player, self._promote)
-        self.strategy_manager = StrategyManager(self._parts.strategies, self.player)
+        streamed = self.config.data.events()
+        self.strategy_manager = StrategyManager(self._parts.strategies, self.player, streamed)
         all_workers: list[Worker] = [
             DataProcessor(self.player),
             self.scanner_manager,
@@ -163,10 +161,8 @@ class SessionContext:
 
     def where(self) -> Mapping[str, str]:
         """Say in words where the run is: the session's date and the clock's time."""
-        return {
-            "session": self.clock.session.label,
-            "time": self.clock.get_current_time().isoformat(),
-        }
+        clock = self.clock
+        return {"session": clock.session.label, "time": iso_in(clock.calendar.zone, clock.now_ns)}
 
     def add_symbol(self, symbol: str) -> Receipt:
         """Ask for a symbol, from any thread; it comes at the next pause."""

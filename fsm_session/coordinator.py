@@ -158,7 +158,7 @@ class SessionCoordinator:
             session.label,
             sessions.index(session) + 1 if session in sessions else 0,
             len(sessions),
-            context.player.row,
+            context.player.step,
             context.player.steps,
         )
 

@@ -58,6 +58,13 @@ def from_use(
     return Plugin(name, lambda: target(**parameters))
 
 
+#: what tells an object with methods from a function that makes one
+PARTS = (
+    *("on_bars", "on_bar", "on_quotes", "on_quote", "on_ticks", "on_tick"),
+    *("scan", "setup"),
+)
+
+
 def from_object(given: Any, fault: Fault) -> Plugin:
     """Take an object, which is copied for each session, or a class or function, which is called.
 
@@ -90,7 +97,7 @@ def _refused(fault: Fault, message: str) -> ConfigError:
 
 
 def _has_parts(given: Any) -> bool:
-    return any(hasattr(given, part) for part in ("on_bars", "on_bar", "scan", "setup"))
+    return any(hasattr(given, part) for part in PARTS)
 
 
 def _name_of(given: Any) -> str:

@@ -16,6 +16,7 @@ import pandas as pd
 from attrs import asdict
 
 from fsm_session.market.bars import COLUMNS
+from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.gaps import Gaps
 from fsm_session.market.historical import Historical
 from fsm_session.market.quality import Quality
@@ -126,6 +127,7 @@ def _symbol(symbol: SymbolSessionData) -> Record:
             name: _indicator(symbol, name, data) for name, data in symbol.indicators.items()
         },
         "historical": {name: _historical(each) for name, each in symbol.historical.items()},
+        "events": {kind: _events(symbol, kind) for kind in symbol.events},
         "metrics": {
             "volume": metrics.volume,
             "high": metrics.high,
@@ -176,6 +178,22 @@ def _indicator(symbol: SymbolSessionData, name: str, data: IndicatorData) -> Rec
         "interval": spec.interval.label,
         "parameters": dict(spec.parameters),
         "values": values,
+    }
+
+
+def _events(symbol: SymbolSessionData, kind: EventKind) -> Record:
+    """Make the record of the day's ticks or quotes: how many, the last, and what they come from.
+
+    The events themselves stay where they are: there are a hundred thousand of them a day.
+    """
+    base = symbol.find_events(kind).base
+    happened: Ticks | Quotes = symbol.ticks() if kind == "ticks" else symbol.quotes()
+    last = {name: happened.column(name)[-1] for name in happened.FIELDS} if len(happened) else None
+    return {
+        "derived": base is not None,
+        "base": base.label if base else None,
+        "count": len(happened),
+        "last": last and {"time": iso(int(happened.time[-1])), **last},
     }
 
 

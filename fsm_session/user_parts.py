@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 
 from fsm_session.config import ScannerConfig, SessionConfig, StrategyConfig
 from fsm_session.errors import ConfigError, Fault, FaultyInputError
+from fsm_session.market.events import EventKind
 from fsm_session.plugins import Plugin, check_parts, from_object, from_use
 from fsm_session.session.needs import Needs
 from fsm_session.workers.scan_times import ScannerPlan
@@ -22,6 +23,11 @@ from fsm_session.workers.strategy_manager import StrategyPlan
 from fsm_session.workers.worker import Worker
 
 STRATEGY = ("on_bars", "on_bar")
+#: what a strategy may have beside or instead of these, by what has to be streamed for it
+EVENT_METHODS: Mapping[EventKind, tuple[str, str]] = {
+    "quotes": ("on_quotes", "on_quote"),
+    "ticks": ("on_ticks", "on_tick"),
+}
 SCANNER = ("scan",)
 #: what a part may say as attributes where its table does not, and one handed over of its times
 STRATEGY_KEYS = ("intervals", "on_error")
@@ -96,10 +102,21 @@ class _Collector:
                 self._faults.append(Fault(told, key=f"workers[{number}]"))
 
     def _strategies(self, strategies: Sequence[Any]) -> Iterator[StrategyPlan]:
-        for number, wish, plugin, made in self._all("strategies", strategies, STRATEGY):
+        methods = (*STRATEGY, *(name for names in EVENT_METHODS.values() for name in names))
+        for number, wish, plugin, made in self._all("strategies", strategies, methods):
+            self._never_called(plugin, made, number)
             with self._noting():
                 filled = _filled(wish or StrategyConfig(GIVEN, plugin.name), made, STRATEGY_KEYS)
                 yield StrategyPlan.of(plugin, self._read("strategies", filled, number))
+
+    def _never_called(self, plugin: Plugin, made: Any, number: int) -> None:
+        """Refuse a method for events that are not streamed: it would wait for ever."""
+        streamed = self._config.data.events()
+        for kind, names in EVENT_METHODS.items():
+            for name in names if kind not in streamed else ():
+                if callable(getattr(made, name, None)):
+                    told = f'{plugin.name} has {name}, and "{kind}" is not in [data] streams'
+                    self._faults.append(Fault(told, self._config.file, f"strategies[{number}]"))
 
     def _scanners(self, scanners: Sequence[Any]) -> Iterator[ScannerPlan]:
         for number, wish, plugin, made in self._all("scanners", scanners, SCANNER):

@@ -28,6 +28,12 @@ def load_history(context: SessionContext) -> None:
         context.registrar.load(plan, context.data)
 
 
+def load_quotes_and_ticks(context: SessionContext) -> None:
+    """Read the day's quotes and ticks of the symbols that have such streams."""
+    for plan in context.plans_today():
+        context.registrar.load_events(plan, context.data)
+
+
 def register_indicators(context: SessionContext) -> None:
     """Compute each indicator over history and day, so that it is warm at the open."""
     for plan in context.plans_today():
@@ -41,7 +47,7 @@ def register_historical_indicators(context: SessionContext) -> None:
 
 
 def fill_queues(context: SessionContext) -> None:
-    """Queue each symbol's bars of the day, to be merged into one tape."""
+    """Queue each symbol's bars, quotes and ticks of the day, to be merged into one tape."""
     for plan in context.plans_today():
         context.registrar.fill_queue(plan, context.data, context.queues)
 
@@ -71,6 +77,7 @@ LOAD = State(
         put_the_clock_at_the_open,
         register_symbols,
         load_history,
+        load_quotes_and_ticks,
         register_indicators,
         register_historical_indicators,
         fill_queues,

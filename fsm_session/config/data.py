@@ -16,6 +16,7 @@ from fsm_session.config.reading import near
 from fsm_session.config.rules import (
     COLUMN_NAMES,
     Intervals,
+    Streams,
     Symbols,
     filled,
     names_distinct,
@@ -24,6 +25,7 @@ from fsm_session.config.rules import (
     symbol_fault,
 )
 from fsm_session.errors import ConfigError, Fault
+from fsm_session.market.events import EventKind
 from fsm_session.market.historical import HistoricalSpec, faults_of
 from fsm_session.market.indicators import IndicatorSpec
 from fsm_session.market.interval import Interval
@@ -64,12 +66,15 @@ class HistoryConfig:
 class NeedsConfig:
     """What is asked for of each symbol of a list.
 
+    ``streams``: intervals of bars, "ticks" and "quotes". ``quotes``: whether those that are not
+    recorded may be made from bars: at each bar's end, with its close as bid and ask.
     ``incomplete``: whether a derived bar is made from the base bars that are there, or only of
     a full set of them. ``historical`` are indicators that depend on earlier sessions only. How
     much history indicators need is found out: it need not be asked for under ``history``.
     """
 
-    streams: Intervals
+    streams: Streams
+    quotes: Literal["recorded", "from_bars"] = "recorded"
     incomplete: Literal["keep", "drop"] = "keep"
     history: tuple[HistoryConfig, ...] = ()
     indicators: Annotated[tuple[Annotated[IndicatorSpec, _indicator], ...], names_distinct] = ()
@@ -79,10 +84,19 @@ class NeedsConfig:
         """Give the intervals that are asked for of a symbol, by whatever; of any without one."""
         rules = [rule for rule in self.history if symbol is None or rule.covers(symbol)]
         return {
-            *self.streams,
+            *(stream for stream in self.streams if isinstance(stream, Interval)),
             *(spec.interval for spec in self.indicators),
             *(interval for rule in rules for interval in rule.intervals),
         }
+
+    def events(self) -> tuple[EventKind, ...]:
+        """Give what is streamed beside bars, in the order in which it happens at one instant."""
+        kinds: tuple[EventKind, ...] = ("quotes", "ticks")
+        return tuple(kind for kind in kinds if kind in self.streams)
+
+    def _quotes_asked(self) -> Iterator[Fault]:
+        if self.quotes == "from_bars" and "quotes" not in self.streams:
+            yield Fault('says how quotes are made, but "quotes" is not in streams', key="quotes")
 
 
 def _shared_names(
@@ -119,6 +133,7 @@ class DataConfig(NeedsConfig):
     def _faults(self) -> Iterator[Fault]:
         yield from _strangers(self.history, self.symbols)
         yield from _shared_names(self.indicators, self.historical)
+        yield from self._quotes_asked()
 
 
 @frozen
@@ -137,6 +152,7 @@ class UniverseConfig(NeedsConfig):
         if not isinstance(self.symbols, str):
             yield from _strangers(self.history, self.symbols)
         yield from _shared_names(self.indicators, self.historical)
+        yield from self._quotes_asked()
 
 
 def read_symbols(path: Path) -> tuple[str, ...]:

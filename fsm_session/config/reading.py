@@ -218,14 +218,19 @@ def _choice(kind: Any) -> _Hook:
 
 
 def _union(kind: Any) -> _Hook:
-    """Read ``X | None`` or ``Literal[...] | tuple[...]``: of two, a text is the first."""
+    """Read ``X | None``, ``Literal[...] | tuple[...]`` and the like: of two, a text is the first.
+
+    Where it is not one of the words that the other knows.
+    """
     optional = NoneType in get_args(kind)
     text, *others = (arm for arm in get_args(kind) if arm is not NoneType)
+    words = [word for arm in others if get_origin(arm) is Literal for word in get_args(arm)]
+    wider = [arm for arm in others if get_origin(arm) is not Literal]
 
     def read(value: object, _: object) -> Any:
-        if optional and value is None:
-            return None
-        return _structured(value, text if isinstance(value, str) or not others else others[0])
+        if (optional and value is None) or (isinstance(value, str) and value in words):
+            return value
+        return _structured(value, text if isinstance(value, str) or not wider else wider[0])
 
     return read
 
@@ -271,8 +276,6 @@ def _time(value: object, _: object) -> dt.time:
 
 
 def _interval(value: object, _: object) -> Interval:
-    if value in ("quotes", "ticks"):
-        raise ConfigError(f"{value} come later: for now bars are streamed, such as 1m")
     return Interval.parse(value)  # type: ignore[arg-type]
 
 

@@ -7,9 +7,11 @@ from typing import Annotated, Protocol
 
 from fsm_session.config.reading import rule
 from fsm_session.errors import Fault
+from fsm_session.market.bars import COLUMNS
+from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 
-COLUMN_NAMES = ("time", "open", "high", "low", "close", "volume")
+COLUMN_NAMES = ("time", *COLUMNS, *Quotes.FIELDS, *Ticks.FIELDS)
 
 
 class Named(Protocol):
@@ -58,6 +60,11 @@ def _is_place(use: str) -> bool:
     return all(part.isidentifier() for dotted in (module, name) for part in dotted.split("."))
 
 
+def _some_bars(streams: Sequence[object]) -> Iterator[Fault]:
+    if streams and all(isinstance(each, str) for each in streams):
+        yield Fault("ticks and quotes come beside bars: name an interval too, such as 1m")
+
+
 filled = rule(lambda it: bool(it), "must not be empty")
 no_nul = rule(lambda path: "\0" not in path, "must be a path")
 not_negative = rule(lambda number: number >= 0, "must be 0 or above")
@@ -67,5 +74,6 @@ _place = rule(_is_place, 'must read "package.module:Name"')
 
 Symbols = Annotated[tuple[Annotated[str, check_symbol], ...], filled, distinct]
 Intervals = Annotated[tuple[Interval, ...], filled, distinct]
+Streams = Annotated[tuple[Interval | EventKind, ...], filled, distinct, _some_bars]
 Name = Annotated[str, _clean]
 Use = Annotated[str, _place]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from functools import lru_cache
+from zoneinfo import ZoneInfo
 
 import pandas as pd
 
@@ -16,9 +18,30 @@ from fsm_session.errors import ClockError
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 
 
+_EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_SECOND_NS = 1_000_000_000
+
+
 def wall_time_ns() -> int:
     """Read the wall clock, int64 nanoseconds UTC: for records about a run, not its results."""
     return time.time_ns()
+
+
+def iso_in(zone: str, time_ns: int) -> str:
+    """Write an instant as ISO 8601 in a zone, as pandas does, at a tenth of its cost."""
+    seconds, nanos = divmod(time_ns, _SECOND_NS)
+    date_and_time, offset = _to_the_second(zone, seconds)
+    if not nanos:
+        return date_and_time + offset
+    fraction = f"{nanos:09}" if nanos % 1000 else f"{nanos // 1000:06}"
+    return f"{date_and_time}.{fraction}{offset}"
+
+
+# all that is told within a second, or at one time of the clock, shares it
+@lru_cache(maxsize=8)
+def _to_the_second(zone: str, seconds: int) -> tuple[str, str]:
+    text = (_EPOCH + dt.timedelta(seconds=seconds)).astimezone(ZoneInfo(zone)).isoformat()
+    return text[:19], text[19:]
 
 
 class TimeManager:

@@ -12,14 +12,12 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import NamedTuple
 
-import numpy as np
-
 from fsm_session.machine import Inbox
-from fsm_session.market.bars import Times
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData
 from fsm_session.session.queues import SessionQueues
 from fsm_session.session.reveal import Reveal
+from fsm_session.session.tape import NOTHING, lay_tape, up_to
 from fsm_session.session.view import View, renew, revoke
 
 #: later than any instant
@@ -52,7 +50,7 @@ class Player:
         self.reveal: Reveal | None = None
         self.view: View
         self._data: SessionData | None = None
-        self._times: list[int] = []
+        self.tape = NOTHING
         self._paused_at_ns = self._paused_at_step = -1
         self._pausing = False
 
@@ -62,33 +60,33 @@ class Player:
         Where symbols came or went, the steps that were taken stay, and what is to come is laid
         anew: each bar is shown once, whoever's instants have come or gone with a symbol.
         """
-        tape, taken = queues.tape(), self._taken()
-        to_come = tape[int(np.searchsorted(tape, self._clock.now_ns, side="right")) :]
-        fresh_tape = self.reveal is None
+        row, begun = self.reveal.row if self.reveal else 0, self.reveal is not None
         self._data = data
-        instants = np.concatenate((taken, to_come))
-        self.reveal = Reveal(data, instants, len(taken), self._clock.now_ns)
-        self._times = self.reveal.instants.tolist()
-        if fresh_tape:
-            self.view = View(data, self.reveal)
-        else:
+        taken = up_to(self.tape, data.steps, row)
+        self.tape = lay_tape(data, queues, taken, begun=begun)
+        self.reveal = Reveal(data, self.tape.shown, row, self._clock.now_ns)
+        if begun:
             renew(self.view, self.reveal)
-
-    def _taken(self) -> Times:
-        """Give the instants of the steps that have been taken."""
-        reveal = self.reveal
-        return np.empty(0, np.int64) if reveal is None else reveal.instants[: reveal.row]
+        else:
+            self.view = View(data, self.reveal)
 
     @property
-    def row(self) -> int:
-        """The row of the reveal's tables that is now; 0 before the first step."""
-        reveal = self.reveal  # read once: whoever asks may be on another thread
-        return reveal.row if reveal else 0
+    def step(self) -> int:
+        """The number of the step that was taken last; 0 before the first."""
+        data = self._data  # read once: whoever asks may be on another thread
+        return data.steps if data else 0
 
     @property
     def steps(self) -> int:
         """How many steps the tape has."""
-        return len(self._times)
+        return len(self.tape.times)
+
+    @property
+    def shows_new_bars(self) -> bool:
+        """Whether a bar has happened at this step, and not only quotes or ticks."""
+        reveal, data = self._laid()
+        row, before = reveal.row, self.tape.rows[data.steps - 2] if data.steps > 1 else 0
+        return row != before and reveal.anything_fresh[row]
 
     @property
     def pause_due(self) -> bool:
@@ -132,18 +130,18 @@ class Player:
     def _take_steps(self, on_step: OnStep, until_ns: int) -> bool:
         """Take the steps up to an instant, or until somebody asks for something; False if none."""
         reveal, data = self._laid()
-        clock, inbox, times = self._clock, self._inbox, self._times
-        first = reveal.row
+        clock, inbox, times, rows = self._clock, self._inbox, self.tape.times, self.tape.rows
+        first = data.steps
         # the loop that everything else waits for: no call in it that could be outside
-        for row in range(first, bisect_right(times, until_ns, lo=first)):
-            time_ns = times[row]
+        for place in range(first, bisect_right(times, until_ns, lo=first)):
+            time_ns = times[place]
             clock.now_ns = time_ns
-            reveal.row = row + 1
-            data.steps += 1
-            on_step(Step(data.steps, time_ns))
+            reveal.row = rows[place]
+            data.steps = place + 1
+            on_step(Step(place + 1, time_ns))
             if inbox.pressing:
                 break
-        return reveal.row > first
+        return data.steps > first
 
     def _must_pause(self, scan_ns: int) -> bool:
         """Tell whether the scan is due or a request waits, with some of the session to come.

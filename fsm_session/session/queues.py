@@ -1,7 +1,7 @@
-"""What waits to happen: each symbol's bars of the day, merged into one tape of instants.
+"""What waits to happen: each symbol's bars, quotes and ticks of the day, on one tape of instants.
 
 Everything that happens at the same time is one instant, whatever the symbol: a step is taken
-for the instant, not for the bar.
+for the instant, not for what happens in it.
 """
 
 from __future__ import annotations
@@ -10,34 +10,37 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fsm_session.market.bars import Bars, Times
+from fsm_session.market.bars import Times
 
 
 class SessionQueues:
-    """The bars of the day by symbol, in the order in which they happen."""
+    """When something happens to each symbol, one column a stream: bars, then quotes and ticks.
+
+    Each is ascending, int64 nanoseconds UTC; many events may share an instant.
+    """
 
     def __init__(self) -> None:
-        self.bars: dict[str, Bars] = {}
+        self.times: dict[str, tuple[Times, ...]] = {}
 
     def __len__(self) -> int:
-        """Count the bars of all queues."""
-        return sum(map(len, self.bars.values()))
+        """Count what waits in all queues."""
+        return sum(len(each) for streams in self.times.values() for each in streams)
 
-    def put(self, symbol: str, bars: Bars) -> None:
-        """Queue a symbol's bars of the day."""
-        self.bars[symbol] = bars
+    def put(self, symbol: str, *times: Times) -> None:
+        """Queue a symbol's streams of the day."""
+        self.times[symbol] = times
 
     def remove(self, symbol: str) -> None:
-        """Take a symbol's queue out."""
-        self.bars.pop(symbol, None)
+        """Take a symbol's queues out."""
+        self.times.pop(symbol, None)
 
     def clear(self) -> None:
         """Empty every queue."""
-        self.bars.clear()
+        self.times.clear()
 
     def tape(self) -> Times:
         """Merge the queues: every instant at which something happens, once, ascending."""
-        return merge(bars.end for bars in self.bars.values())
+        return merge(each for streams in self.times.values() for each in streams)
 
 
 def merge(times: Iterable[Times]) -> Times:
@@ -45,6 +48,10 @@ def merge(times: Iterable[Times]) -> Times:
     distinct: list[Times] = []
     for each in times:
         # symbols of a dense market share their instants: merging equals costs more than seeing it
-        if not any(np.array_equal(each, seen) for seen in distinct[-2:]):
+        if not any(_same(each, seen) for seen in distinct[-2:]):
             distinct.append(each)
     return np.unique(np.concatenate(distinct)) if distinct else np.empty(0, np.int64)
+
+
+def _same(one: Times, other: Times) -> bool:
+    return one is other or (len(one) == len(other) and bool((one == other).all()))

@@ -12,15 +12,22 @@ from functools import lru_cache
 
 from fsm_session.market.bars import Bars
 from fsm_session.market.calendar import MarketCalendar, TradingSession
+from fsm_session.market.events import EventKind, Quotes, Ticks, quotes_from_bars
 from fsm_session.market.historical import compute_historical
 from fsm_session.market.interval import DAY_NS, Interval
+from fsm_session.market.ticks_to_bars import bars_from_ticks
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData, SymbolTable
+from fsm_session.session.plan import SymbolPlan
 from fsm_session.session.queues import SessionQueues
-from fsm_session.session.requirements import SymbolPlan
-from fsm_session.session.symbol_data import BarIntervalData, IndicatorData, SymbolSessionData
+from fsm_session.session.symbol_data import (
+    BarIntervalData,
+    EventData,
+    IndicatorData,
+    SymbolSessionData,
+)
 from fsm_session.session.timeline import Timeline, timeline_for
-from fsm_session.sources.source import Source
+from fsm_session.sources.source import EventSource, Source
 
 
 class Registrar:
@@ -72,9 +79,21 @@ class Registrar:
                 spec, symbol.read, symbol.session, self._calendar
             )
 
+    def load_events(self, plan: SymbolPlan, table: SymbolTable) -> None:
+        """Read the day's ticks and quotes; quotes that are not recorded are made from bars."""
+        symbol = table[plan.symbol]
+        for kind in plan.events:
+            if kind in plan.recorded:
+                symbol.events[kind] = EventData(self._events(plan.symbol, kind, symbol.session))
+            else:
+                made = quotes_from_bars(symbol.whole_day())
+                symbol.events[kind] = EventData(made, plan.base)
+
     def fill_queue(self, plan: SymbolPlan, data: SessionData, queues: SessionQueues) -> None:
-        """Queue the day's base bars."""
-        queues.put(plan.symbol, data[plan.symbol].whole_day())
+        """Queue what happens to the symbol in the day: its base bars, ticks and quotes."""
+        symbol = data[plan.symbol]
+        events = [each.columns.time for each in symbol.events.values()]
+        queues.put(plan.symbol, symbol.whole_day().end, *events)
 
     def score_history(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Score the sessions of history together, each interval with its base's quality."""
@@ -86,6 +105,7 @@ class Registrar:
         stages: tuple[Callable[[SymbolPlan, SymbolTable], None], ...] = (
             self.register_symbol,
             self.load,
+            self.load_events,
             self.register_indicators,
             self.register_historical,
             self.score_history,
@@ -103,7 +123,17 @@ class Registrar:
         start_ns = plan.reach.first(session, self._calendar).start_ns
         # a daily bar may be stamped with midnight, which is before its session's open
         ahead_ns = DAY_NS if plan.base.is_daily else 0
-        return self._source.bars(plan.symbol, plan.base, start_ns - ahead_ns, session.end_ns)
+        bounds = (start_ns - ahead_ns, session.end_ns)
+        if plan.from_ticks:
+            assert isinstance(self._source, EventSource), "asked when it was planned"
+            ticks = self._source.ticks(plan.symbol, *bounds)
+            return bars_from_ticks(ticks, plan.base, self._calendar)
+        return self._source.bars(plan.symbol, plan.base, *bounds)
+
+    def _events(self, symbol: str, kind: EventKind, session: TradingSession) -> Ticks | Quotes:
+        assert isinstance(self._source, EventSource), "asked when it was planned"
+        read = self._source.ticks if kind == "ticks" else self._source.quotes
+        return read(symbol, session.start_ns, session.end_ns)
 
     def _timeline(self, plan: SymbolPlan, bars: Bars, table: SymbolTable) -> Timeline:
         return timeline_for(table.timelines, plan, bars, table.session, self._calendar)

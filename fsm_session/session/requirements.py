@@ -8,49 +8,25 @@ can't be met is listed whole.
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from attrs import evolve, field, frozen
 
 from fsm_session.config import SessionConfig
-from fsm_session.errors import DataError, Fault, FaultyInputError, RequirementsError
-from fsm_session.market.bars import Times
+from fsm_session.errors import Fault, FaultyInputError, RequirementsError
 from fsm_session.market.calendar import MarketCalendar, TradingSession
-from fsm_session.market.historical import HistoricalSpec
-from fsm_session.market.indicators import Indicator
-from fsm_session.market.interval import DAY_NS, Interval, choose_base, needed_base
-from fsm_session.market.resample import Incomplete
+from fsm_session.market.events import EventKind
+from fsm_session.market.interval import Interval, choose_base, needed_base
 from fsm_session.session.needs import Needs
-from fsm_session.session.reach import Reach
+from fsm_session.session.plan import SymbolPlan
+from fsm_session.session.presence import Presence
 from fsm_session.sources.source import Source
 
 DAYS_SHOWN = 6
-
-
-@frozen(eq=False)
-class SymbolPlan:
-    """What to load, derive and compute for one symbol in any session of the run.
-
-    ``reach`` says how far back, and ``missing`` on which dates the source has nothing (only
-    where that is allowed).
-    """
-
-    symbol: str
-    base: Interval
-    derived: tuple[Interval, ...]
-    reach: Reach
-    indicators: tuple[Indicator, ...]
-    historical: tuple[HistoricalSpec, ...]
-    incomplete: Incomplete = "keep"
-    missing: frozenset[dt.date] = frozenset()
-
-    @property
-    def intervals(self) -> tuple[Interval, ...]:
-        """The intervals of which bars are kept: the base first, then those derived from it."""
-        return (self.base, *self.derived)
+#: the base of bars from ticks where nothing shorter than a day is asked for
+MINUTE = Interval(60)
+_ADVICE = {"quotes": '; quotes = "from_bars" makes them from bars, bid = ask = close'}
 
 
 @frozen(eq=False)
@@ -86,6 +62,7 @@ class StreamRequirementsCoordinator:
         self._calendar = calendar
         self._needs = needs
         self._universes = universes
+        self._presence = Presence(source, calendar)
 
     def validate(self) -> Requirements:
         """Check everything the run will need. Registers nothing and raises nothing for data."""
@@ -115,7 +92,7 @@ class StreamRequirementsCoordinator:
         or DataError with every fault of the symbol.
         """
         needs = needs or self._needs
-        base = self._base(symbol, needs)
+        base, from_ticks = self._base(symbol, needs)
         derived = tuple(sorted(needs.wanted(symbol) - {base}))
         plan = SymbolPlan(
             symbol,
@@ -125,16 +102,20 @@ class StreamRequirementsCoordinator:
             needs.indicators,
             needs.config.historical,
             needs.config.incomplete,
+            from_ticks=from_ticks,
+            events=needs.config.events(),
+            recorded=self._recorded(symbol, needs),
         )
-        missing = self._missing(plan, sessions) if sessions else ()
-        if missing and needs.config.missing == "error":
-            raise RequirementsError(self._missing_faults(plan, missing, sessions, needs))
-        return evolve(plan, missing=frozenset(session.date for session in missing))
+        lacking = self._presence.lacking(plan, sessions)
+        if lacking and needs.config.missing == "error":
+            raise RequirementsError(self._missing_faults(plan, lacking, sessions, needs))
+        return evolve(plan, missing=frozenset(e.date for each in lacking.values() for e in each))
 
     def _watched(self, needs: Needs) -> Iterator[str]:
         """Give a universe's symbols; those that nobody knows only where they must be known."""
         for symbol in needs.symbols:
-            if needs.config.missing == "error" or self._source.intervals(symbol):
+            known = self._source.intervals(symbol) or self._presence.events(symbol)
+            if known or needs.config.missing == "error":
                 yield symbol
 
     def _plans(
@@ -152,113 +133,85 @@ class StreamRequirementsCoordinator:
                 unmet += error.faults
         return plans
 
-    def _base(self, symbol: str, needs: Needs) -> Interval:
+    def _base(self, symbol: str, needs: Needs) -> tuple[Interval, bool]:
+        """Choose the base interval, and tell whether its bars are built from ticks."""
         wanted = needs.given_by_base(symbol)
         present = self._source.intervals(symbol)
-        if not present:
-            raise RequirementsError(
-                Fault(
-                    f"{self._source.name} holds no data of it",
-                    file=self._config.file,
-                    key=f"{needs.key}.symbols",
-                    symbol=symbol,
-                )
+        base = choose_base(present, wanted) if present else None
+        if base is not None:
+            return base, False
+        if "ticks" in self._presence.events(symbol):
+            within = needed_base(wanted)
+            return (within if within.within_a_day else MINUTE), True
+        raise RequirementsError(self._no_base(symbol, needs, wanted, present))
+
+    def _no_base(
+        self, symbol: str, needs: Needs, wanted: Iterable[Interval], present: Sequence[Interval]
+    ) -> Fault:
+        source, events = self._source.name, self._presence.events(symbol)
+        if present:
+            told = (
+                f"{_listed(_without_base(wanted, present))} can't be derived from"
+                f" {_listed(present)}, which is all that {source} holds:"
+                f" needs bars of {needed_base(wanted)}"
             )
-        base = choose_base(present, wanted)
-        if base is None:
-            raise RequirementsError(
-                Fault(
-                    f"{_listed(_without_base(wanted, present))} can't be derived from"
-                    f" {_listed(present)}, which is all that {self._source.name} holds:"
-                    f" needs bars of {needed_base(wanted)}",
-                    symbol=symbol,
-                    key=f"{needs.key}.streams",
-                    file=self._config.file,
-                )
-            )
-        return base
+        elif events:
+            told = f"{source} holds only quotes of it, and bars are built from bars or ticks"
+        else:
+            told = f"{source} holds no data of it"
+        key = f"{needs.key}.{'streams' if present or events else 'symbols'}"
+        return Fault(told, file=self._config.file, key=key, symbol=symbol)
 
-    def _missing(
-        self, plan: SymbolPlan, sessions: Sequence[TradingSession]
-    ) -> tuple[TradingSession, ...]:
-        """Find the sessions, history included, for which the source has not one bar."""
-        calendar = self._calendar
-        first = plan.reach.first(sessions[0], calendar)
-        needed = calendar.between(first.date, sessions[-1].date)
-        # a daily bar may be stamped with a midnight before its session, or behind it
-        margin_ns = DAY_NS if plan.base.is_daily else 0
-        start_ns, end_ns = needed[0].start_ns - margin_ns, needed[-1].end_ns + margin_ns
-        times = self._source.times(plan.symbol, plan.base, start_ns, end_ns)
-        counts = self._count(times, plan.base, needed)
-        if counts.sum() < len(times):
-            locate = calendar.locate_days if plan.base.is_daily else calendar.locate
-            self._refuse_closed_days(plan.symbol, times[locate(times) < 0], needed)
-        return tuple(needed[place] for place in np.flatnonzero(counts == 0))
-
-    def _count(self, times: Times, base: Interval, needed: Sequence[TradingSession]) -> Times:
-        """Count the bars of each session: few edges are looked up among many bars."""
-        place = int(np.searchsorted(self._calendar.starts_ns, needed[0].start_ns))
-        if base.is_daily:
-            places = self._calendar.locate_days(times) - place
-            return np.bincount(places[places >= 0], minlength=len(needed))[: len(needed)]
-        part = slice(place, place + len(needed))
-        edges = (self._calendar.starts_ns[part], self._calendar.ends_ns[part])
-        starts, ends = (np.searchsorted(times, each) for each in edges)
-        counts: Times = ends - starts
-        return counts
-
-    def _refuse_closed_days(
-        self, symbol: str, times: Times, needed: Sequence[TradingSession]
-    ) -> None:
-        """Refuse bars on days between the first and the last that have no session at all."""
-        days = pd.DatetimeIndex(times.view("M8[ns]"), tz="UTC").tz_convert(self._calendar.zone)
-        dates, counts = np.unique(days.date, return_counts=True)
-        open_days = {session.date for session in needed}
-        closed = [
+    def _recorded(self, symbol: str, needs: Needs) -> tuple[EventKind, ...]:
+        """Give the events to read; those that are not there are made from bars, where asked for."""
+        held = self._presence.events(symbol)
+        made = {"quotes"} if needs.config.quotes == "from_bars" else set()
+        faults = [
             Fault(
-                f"{count} bars outside every session: {self._calendar.name} is closed all day",
+                f"{self._source.name} holds no {kind} of it" + _ADVICE.get(kind, ""),
+                file=self._config.file,
+                key=f"{needs.key}.streams",
                 symbol=symbol,
-                time=str(date),
-                file=self._source.name.replace("{symbol}", symbol),
             )
-            for date, count in zip(dates, counts, strict=True)
-            if date not in open_days and needed[0].date < date < needed[-1].date
+            for kind in needs.config.events()
+            if kind not in held and kind not in made
         ]
-        if closed:
-            raise DataError(closed)
+        if faults:
+            raise RequirementsError(faults)
+        return tuple(kind for kind in needs.config.events() if kind in held)
 
     def _missing_faults(
         self,
         plan: SymbolPlan,
-        missing: Sequence[TradingSession],
+        lacking: Mapping[str, Sequence[TradingSession]],
         sessions: Sequence[TradingSession],
         needs: Needs,
     ) -> Iterator[Fault]:
         today = sessions[0]
         skip = f'missing = "skip" in [{needs.key}]'
-        parts = {
-            ("no bars of the session", f"{skip} leaves it out of such sessions"): [
-                each for each in missing if each.date >= today.date
-            ],
-            (self._too_little(plan, today), f"start later, or say {skip}"): [
-                each for each in missing if each.date < today.date
-            ],
-        }
-        for (told, advice), part in parts.items():
-            if part:
-                yield Fault(
-                    f"{told} on {_dates(part, self._calendar)} in {self._source.name} ({advice})",
-                    file=self._config.file,
-                    key=f"{needs.key}.symbols",
-                    symbol=plan.symbol,
-                )
+        earlier = [each for each in lacking.get("bars", ()) if each.date < today.date]
+        parts = [
+            (f"no {what} of the session", f"{skip} leaves it out of such sessions", found)
+            for what, all_lacking in lacking.items()
+            if (found := [each for each in all_lacking if each.date >= today.date])
+        ]
+        if earlier:
+            told = f"{self._too_little(plan, today)}: no bars"
+            parts.append((told, f"start later, or say {skip}", earlier))
+        for told, advice, found in parts:
+            yield Fault(
+                f"{told} on {_dates(found, self._calendar)} in {self._source.name} ({advice})",
+                file=self._config.file,
+                key=f"{needs.key}.symbols",
+                symbol=plan.symbol,
+            )
 
     def _too_little(self, plan: SymbolPlan, session: TradingSession) -> str:
         first = plan.reach.first(session, self._calendar)
         days = len(self._calendar.between(first.date, session.date)) - 1
         names = ", ".join(plan.reach.furthest(session, self._calendar))
         sessions = f"{days} session{'s' if days > 1 else ''}"
-        return f"too little history, {sessions} before {session.label} for {names}: no bars"
+        return f"too little history, {sessions} before {session.label} for {names}"
 
     def _fault(self, message: str, key: str) -> Fault:
         return Fault(message, file=self._config.file, key=key)

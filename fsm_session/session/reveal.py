@@ -8,7 +8,8 @@ before it came it stands as it was then, so that nothing of what it brought alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -16,12 +17,20 @@ import numpy.typing as npt
 
 from fsm_session.errors import UnknownNameError
 from fsm_session.market.bars import COLUMNS, Bars, Floats, Times, sealed
+from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
+from fsm_session.session.newest_events import NewestEvents, NewestField
 from fsm_session.session.symbol_data import SymbolSessionData, as_interval
 
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+
+#: the kind of events that a field is of
+EVENT_OF: Mapping[str, EventKind] = {
+    **dict.fromkeys(Ticks.FIELDS, "ticks"),
+    **dict.fromkeys(Quotes.FIELDS, "quotes"),
+}
 
 
 class Reveal:
@@ -48,6 +57,7 @@ class Reveal:
         self._visible: dict[Interval, Counts] = {}
         self._fresh: dict[Interval, Flags] = {}
         self.latest = _Latest(self)
+        self._events: dict[EventKind, NewestEvents] = {}
         self._quality: Floats | None = None
         self._any_fresh: dict[tuple[Interval, ...], list[bool]] = {}
 
@@ -84,6 +94,12 @@ class Reveal:
             rows = self._any_fresh[intervals] = np.logical_or.reduce(tables).tolist()
         return rows
 
+    @cached_property
+    def anything_fresh(self) -> list[bool]:
+        """Tell at which rows any symbol has a new bar of any interval."""
+        intervals = {key for each in self._all() for key in each.intervals}
+        return self.any_fresh(tuple(sorted(intervals))) if intervals else [False] * self.rows
+
     def visible(self, interval: Interval) -> Counts:
         """Count the bars that have happened: int64 (n_rows, n_symbols), history included."""
         table = self._visible.get(interval)
@@ -112,6 +128,12 @@ class Reveal:
             return self._stood_up([], np.float64)
         return sealed(_newest(counts[0], [values for _, values in columns]))
 
+    def newest_events(self, kind: EventKind) -> NewestEvents:
+        """Give what follows the newest ticks or quotes; UnknownNameError where there are none."""
+        if kind not in self._events:
+            self._events[kind] = NewestEvents(self._data, kind)
+        return self._events[kind]
+
     def quality(self) -> Floats:
         """Give the day's quality so far, in percent: float64 (n_rows, n_symbols)."""
         if self._quality is None:
@@ -121,8 +143,7 @@ class Reveal:
 
     def closing_bars(self) -> bool:
         """Tell whether the close finishes a bar of any symbol and interval."""
-        intervals = {key for each in self._all() for key in each.intervals}
-        return any(bool(self.fresh(interval)[-1].any()) for interval in intervals)
+        return self.anything_fresh[-1]
 
     def _all(self) -> Iterable[SymbolSessionData]:
         return self._data.values()
@@ -158,15 +179,21 @@ class Reveal:
         return sealed(np.ascontiguousarray(np.stack(rows, axis=1), dtype))
 
 
-class _Latest(dict[tuple[str, "str | Interval | None"], list[Floats]]):
+class _Latest(dict[tuple[str, "str | Interval | None"], "list[Floats] | NewestField"]):
     """The rows of each table that was asked for: asked at every step, so kept as they are."""
 
     def __init__(self, reveal: Reveal) -> None:
         super().__init__()
         self._reveal = reveal
 
-    def __missing__(self, key: tuple[str, str | Interval | None]) -> list[Floats]:
-        rows = self[key] = list(self._reveal.table(*key))
+    def __missing__(self, key: tuple[str, str | Interval | None]) -> list[Floats] | NewestField:
+        name, interval = key
+        kind = EVENT_OF.get(name)
+        rows = self[key] = (
+            NewestField(self._reveal.newest_events(kind), name)
+            if kind
+            else list(self._reveal.table(name, interval))
+        )
         return rows
 
 

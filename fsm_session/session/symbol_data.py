@@ -6,7 +6,9 @@ history and day in one piece; everything that is asked by name ends at the clock
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from attrs import define, field
@@ -14,11 +16,13 @@ from attrs import define, field
 from fsm_session.errors import UnknownNameError
 from fsm_session.market.bars import Bars, Floats
 from fsm_session.market.calendar import TradingSession
+from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.historical import Historical
 from fsm_session.market.indicators import Indicator
 from fsm_session.market.interval import Interval
 from fsm_session.market.quality import DayScore, Quality
 from fsm_session.session.clock import TimeManager
+from fsm_session.session.event import Quote, Tick
 from fsm_session.session.metrics import Metrics, measure
 from fsm_session.session.timeline import Timeline
 
@@ -50,6 +54,17 @@ class IndicatorData:
 
 
 @define(eq=False)
+class EventData:
+    """The day's ticks or quotes, those to come included; ``base``: the bars they are made from.
+
+    ``base`` is None where they are recorded.
+    """
+
+    columns: Ticks | Quotes
+    base: Interval | None = None
+
+
+@define(eq=False)
 class SymbolSessionData:
     """Everything of one symbol in one session. What is asked by name ends at the clock.
 
@@ -67,6 +82,7 @@ class SymbolSessionData:
     intervals: dict[Interval, BarIntervalData] = field(factory=dict, repr=False)
     indicators: dict[str, IndicatorData] = field(factory=dict, repr=False)
     historical: dict[str, Historical] = field(factory=dict, repr=False)
+    events: dict[EventKind, EventData] = field(factory=dict, repr=False)
 
     def bars(self, interval: str | Interval | None = None) -> Bars:
         """Give the bars of history and day that have happened by now (default: the base bars).
@@ -111,6 +127,35 @@ class SymbolSessionData:
         data, output = self.find_indicator(name)
         columns = self._at(data.indicator.spec.interval).columns
         return data.values[output][self._first_today(columns) : self._happened(columns)]
+
+    def ticks(self) -> Ticks:
+        """Give the day's trades so far. Raises UnknownNameError where none are streamed."""
+        ticks: Ticks = self._events_now("ticks")
+        return ticks
+
+    def quotes(self) -> Quotes:
+        """Give the day's quotes so far. Raises UnknownNameError where none are streamed."""
+        quotes: Quotes = self._events_now("quotes")
+        return quotes
+
+    def last_tick(self) -> Tick | None:
+        """Give the last trade at or before now, of the day; None before the first."""
+        tick: Tick | None = self._last("ticks", Tick)
+        return tick
+
+    def last_quote(self) -> Quote | None:
+        """Give the last quote at or before now, of the day; None before the first."""
+        quote: Quote | None = self._last("quotes", Quote)
+        return quote
+
+    def find_events(self, kind: EventKind) -> EventData:
+        """Find the day's ticks or quotes; UnknownNameError where none are streamed."""
+        try:
+            return self.events[kind]
+        except KeyError:
+            raise UnknownNameError(
+                f"{self.symbol} has no {kind}: they are not among the streams"
+            ) from None
 
     def trailing(self, name: str) -> float:
         """Give a historical indicator's one number; NaN where no session it covers has a bar.
@@ -202,6 +247,18 @@ class SymbolSessionData:
 
     def _happened(self, columns: Bars) -> int:
         return int(np.searchsorted(columns.end, self.clock.now_ns, side="right"))
+
+    def _events_now(self, kind: EventKind) -> Any:
+        columns = self.find_events(kind).columns
+        return columns[: int(np.searchsorted(columns.time, self.clock.now_ns, side="right"))]
+
+    def _last(self, kind: EventKind, made: Callable[..., Any]) -> Any:
+        columns = self.find_events(kind).columns
+        count = int(np.searchsorted(columns.time, self.clock.now_ns, side="right"))
+        if not count:
+            return None
+        fields = (getattr(columns, name)[count - 1].item() for name in columns.ARRAYS)
+        return made(self.symbol, *fields, self.session.zone)
 
     def _first_today(self, columns: Bars) -> int:
         return self.timeline.first_today(columns)

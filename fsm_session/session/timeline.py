@@ -17,7 +17,7 @@ from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.interval import DAY, Interval
 from fsm_session.market.quality import DayScore, Quality, score_sessions
 from fsm_session.market.resample import Binning, bin_up
-from fsm_session.session.requirements import SymbolPlan
+from fsm_session.session.plan import SymbolPlan
 
 _Mask = npt.NDArray[np.bool_]
 

@@ -16,10 +16,12 @@ import pandas as pd
 from fsm_session.errors import StaleSessionError
 from fsm_session.market.bars import Bars, Floats
 from fsm_session.market.calendar import TradingSession
+from fsm_session.market.events import Quotes, Ticks
 from fsm_session.market.historical import Historical
 from fsm_session.market.interval import Interval
 from fsm_session.market.quality import Quality
 from fsm_session.session.data import SymbolTable
+from fsm_session.session.event import Quote, Tick
 from fsm_session.session.reveal import Flags, Reveal
 from fsm_session.session.symbol_data import SymbolSessionData
 
@@ -71,7 +73,8 @@ class View:
 
         Returns float64 (n_symbols,), NaN where there is none yet. A column comes from the base
         bars where no interval is named. A historical indicator has its one value all day, a
-        profile that of the slot which has just ended. Raises UnknownNameError.
+        profile that of the slot which has just ended. ``"bid_price"``, ``"price"`` and the like
+        are those of the newest quote or tick of the day. Raises UnknownNameError.
         """
         reveal = self._reveal
         return reveal.latest[name, interval][reveal.row]
@@ -128,6 +131,24 @@ class SymbolView:
     def indicator(self, name: str) -> Floats:
         """Give an indicator's values so far, float64, one a bar of ``bars(its interval)``."""
         return self._here().indicator(name)
+
+    @property
+    def quote(self) -> Quote | None:
+        """The last quote at or before now, of the day; None before the first."""
+        return self._here().last_quote()
+
+    def quotes(self) -> Quotes:
+        """Give the day's quotes so far, in the order in which they came."""
+        return self._here().quotes()
+
+    @property
+    def tick(self) -> Tick | None:
+        """The last trade at or before now, of the day; None before the first."""
+        return self._here().last_tick()
+
+    def ticks(self) -> Ticks:
+        """Give the day's trades so far, in the order in which they came."""
+        return self._here().ticks()
 
     def historical(self, name: str) -> Historical:
         """Give a historical indicator whole: values, slots, how many sessions had a bar."""

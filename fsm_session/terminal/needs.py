@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import click
 
-from fsm_session.session.requirements import Requirements, SymbolPlan
+from fsm_session.session.plan import SymbolPlan
+from fsm_session.session.requirements import Requirements
 from fsm_session.terminal.text import cell, ends, names_of, print_table, table_of
 
 

@@ -2,13 +2,14 @@
 
 A strategy is made anew for each session. It may think over all symbols at once
 (``on_bars(view)``) or one bar at a time (``on_bar(bar)``); each pays for its own way only. With
-``intervals`` it is called where a bar of one of them is finished, and not otherwise.
+``intervals`` it is called where a bar of one of them is finished, and not otherwise. Quotes and
+ticks have the same two ways, and come before the bars of their instant.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -16,9 +17,11 @@ from attrs import evolve, frozen
 
 from fsm_session.config import OnError, StrategyConfig
 from fsm_session.errors import PartError
+from fsm_session.market.events import EventKind
 from fsm_session.market.interval import Interval
 from fsm_session.plugins import Plugin
 from fsm_session.session.bar import Bar, BarFeed
+from fsm_session.session.event_feed import EventFeed
 from fsm_session.session.player import Player, Step
 from fsm_session.session.signals import RecordedSignal, Signal
 from fsm_session.workers.parts import SessionParts
@@ -48,14 +51,18 @@ class StrategyManager(PartsManager):
     name = "StrategyManager"
     kind = "strategy"
 
-    def __init__(self, plans: Sequence[StrategyPlan], player: Player) -> None:
+    def __init__(
+        self, plans: Sequence[StrategyPlan], player: Player, events: Sequence[EventKind] = ()
+    ) -> None:
         super().__init__(player)
         self._plans = tuple(plans)
+        self._streamed = tuple(events)
         #: this session's strategies, those taken out left out
         self._running: list[Part] = []
         self._takes: list[tuple[Part, Take]] = []
         #: by the intervals that are asked for; of the tape that is being played
         self._feeds: dict[tuple[Interval, ...], BarFeed] = {}
+        self._event_feeds: dict[EventKind, EventFeed] = {}
 
     @property
     def strategies(self) -> dict[str, Any]:
@@ -81,12 +88,12 @@ class StrategyManager(PartsManager):
 
     def on_symbol_added(self, symbol: str) -> None:
         """Tell the strategies that a symbol has come: it stands there with all that it has."""
-        self._feeds.clear()
+        self._drop_feeds()
         self._tell("on_symbol_added", symbol)
 
     def on_symbol_removed(self, symbol: str) -> None:
         """Tell the strategies that a symbol has gone: it is not there any more."""
-        self._feeds.clear()
+        self._drop_feeds()
         self._tell("on_symbol_removed", symbol)
 
     def on_session_end(self) -> None:
@@ -103,7 +110,7 @@ class StrategyManager(PartsManager):
     def teardown(self) -> None:
         """Tear down the strategies that want it, and forget all of them."""
         self._running, self._takes = [], []
-        self._feeds.clear()
+        self._drop_feeds()
         super().teardown()
 
     def _tell(self, method: str, symbol: str) -> None:
@@ -116,16 +123,60 @@ class StrategyManager(PartsManager):
     def _hear(self, part: Part, method: str, symbol: str) -> None:
         self._record(part, getattr(part.made, method)(symbol), symbol)
 
+    def _drop_feeds(self) -> None:
+        self._feeds.clear()
+        self._event_feeds.clear()
+
     def _way(self, part: Part) -> Take:
-        """Give what a step is for a strategy: one way of thinking, or both."""
-        ways = [self._over_all(part)] if part.has("on_bars") else []
-        ways += [self._bar_by_bar(part)] if part.has("on_bar") else []
+        """Give what a step is for a strategy: one way of thinking, or several in their order."""
+        ways = [way for kind in self._streamed for way in self._event_ways(part, kind)]
+        bars = [self._over_all(part)] if part.has("on_bars") else []
+        bars += [self._bar_by_bar(part)] if part.has("on_bar") else []
+        ways += [self._at_new_bars(each) if self._streamed else each for each in bars]
         if len(ways) == 1:
             return ways[0]
 
         def take() -> None:
             for way in ways:
                 way()
+
+        return take
+
+    def _at_new_bars(self, way: Take) -> Take:
+        """Leave out the steps at which there are only quotes or ticks."""
+        player = self._player
+
+        def take() -> None:
+            if player.shows_new_bars:
+                way()
+
+        return take
+
+    def _event_ways(self, part: Part, kind: EventKind) -> Iterator[Take]:
+        """Give the ways of being told of ticks or quotes: over all symbols, and one by one."""
+        if part.has(f"on_{kind}"):
+            yield self._events_over_all(part, kind)
+        if part.has(f"on_{kind[:-1]}"):
+            yield self._event_by_event(part, kind)
+
+    def _events_over_all(self, part: Part, kind: EventKind) -> Take:
+        on_events, player, feeds = getattr(part.made, f"on_{kind}"), self._player, self._event_feeds
+
+        def take() -> None:
+            if (feeds.get(kind) or self._event_feed(kind)).any_at(player.step):
+                said = on_events(player.view)
+                if said is not None:
+                    self._record(part, said)
+
+        return take
+
+    def _event_by_event(self, part: Part, kind: EventKind) -> Take:
+        on_event, player = getattr(part.made, f"on_{kind[:-1]}"), self._player
+        feeds = self._event_feeds
+
+        def take() -> None:
+            for event in (feeds.get(kind) or self._event_feed(kind)).at(player.step):
+                self._show(part, on_event, event)
 
         return take
 
@@ -150,22 +201,30 @@ class StrategyManager(PartsManager):
         def take() -> None:
             feed = feeds.get(intervals) or self._feed(intervals)
             for place in feed.at_this_step():
-                bar = Bar(feed, place)
-                try:
-                    said = on_bar(bar)
-                    if said is not None:
-                        self._record(part, said)
-                except PartError:  # about what it answered
-                    raise
-                except Exception as error:
-                    raise self.blame(part, error, f" at {bar!r}", bar.symbol) from error
+                self._show(part, on_bar, Bar(feed, place))
 
         return take
+
+    def _show(self, part: Part, on_each: Callable[[Any], Any], each: Any) -> None:
+        """Show a strategy one bar, tick or quote, and keep what it says."""
+        try:
+            said = on_each(each)
+            if said is not None:
+                self._record(part, said)
+        except PartError:  # about what it answered
+            raise
+        except Exception as error:
+            raise self.blame(part, error, f" at {each!r}", each.symbol) from error
 
     def _feed(self, intervals: tuple[Interval, ...]) -> BarFeed:
         """Lay out the feed of the tape that is being played; anew where symbols have changed."""
         assert self._player.reveal is not None
         feed = self._feeds[intervals] = BarFeed(self.context.data, self._player.reveal, intervals)
+        return feed
+
+    def _event_feed(self, kind: EventKind) -> EventFeed:
+        feed = EventFeed(self.context.data, kind, self._player.tape.instants)
+        self._event_feeds[kind] = feed
         return feed
 
     def _record(self, part: Part, said: Any, gone: str = "") -> None:

@@ -202,7 +202,7 @@ class Watches(BaseWorker):
         view = context.player.view
         return {
             "data": self.symbol in context.data,
-            "queues": self.symbol in context.queues.bars,
+            "queues": self.symbol in context.queues.times,
             "view": self.symbol in view or self.symbol in [*view],
             "symbols": self.symbol in view.symbols,
             "rows": len(view.latest("close")) == 4,

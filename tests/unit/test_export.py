@@ -90,7 +90,9 @@ class TestASession:
     def test_a_symbol(self, record: Any) -> None:
         assert set(record["symbols"]) == {"AAA", "BBB"}
         symbol = record["symbols"]["AAA"]
-        assert set(symbol) == {"base_interval", "bars", "indicators", "historical", "metrics"}
+        assert set(symbol) == {
+            *("base_interval", "bars", "indicators", "historical", "events", "metrics"),
+        }
         assert symbol["base_interval"] == "1m"
         assert set(symbol["bars"]) == {"1m", "5m", "1h"}
         frame = bars_of("AAA", SESSIONS[1], MINUTES)

@@ -191,7 +191,7 @@ class TestRemoving:
         assert asks.answers == [("done", "")]
         # without AAA's there is but one more bar to come
         assert asks.steps[2:] == [("10:32", ["BBB"]), ("13:00", ["BBB"])]
-        assert set(some.context.queues.bars) == set(run.data) == {"BBB"}
+        assert set(some.context.queues.times) == set(run.data) == {"BBB"}
         assert run.sessions[0].bars == 2
         assert changes(run) == [("09:32", "removed", "AAA", "Asking")]
 
