@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import overload
 
 import numpy as np
+import numpy.typing as npt
 from attrs import frozen
 
 from fsm_session.market.bars import Times, own, sealed
@@ -67,14 +68,16 @@ class Gaps(Sequence[Gap]):
         return hash(tuple(self))
 
 
-def gaps_of(starts: Times, ends: Times) -> Gaps:
+def gaps_of(starts: Times, ends: Times, opening: npt.NDArray[np.bool_] | None = None) -> Gaps:
     """Join the empty slots that touch; a lunch break parts them.
 
     ``starts`` and ``ends`` of the empty slots: (n,) int64 nanoseconds UTC, ascending.
+    ``opening``: which of them begin a gap even where they touch the one before.
     """
     if not len(starts):
         return NONE
-    apart = np.flatnonzero(starts[1:] != ends[:-1])
+    parted = starts[1:] != ends[:-1]
+    apart = np.flatnonzero(parted if opening is None else parted | opening[1:])
     firsts = np.concatenate(([0], apart + 1))
     lasts = np.concatenate((apart, [len(starts) - 1]))
     return Gaps(sealed(starts[firsts]), sealed(ends[lasts]), sealed(lasts - firsts + 1))

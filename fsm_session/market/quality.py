@@ -146,29 +146,42 @@ def score_sessions(time: Times, sessions: Sequence[TradingSession], interval: In
     """
     if interval.is_daily:  # may be stamped before its session's open
         return combine(score(time, session, interval) for session in sessions)
-    starts, ends = _expected_of_all(tuple(sessions), interval)
+    starts, ends, opening = _expected_of_all(tuple(sessions), interval)
     if not len(starts):
         return _quality(0, 0, NONE)
     time = time[slice(*np.searchsorted(time, (starts[0], ends[-1])))]
-    if len(time) == len(starts) and (time == starts).all():
-        return _quality(len(starts), len(starts), NONE)
-    slot = np.searchsorted(starts, time, side="right") - 1
     missing = np.ones(len(starts), bool)
-    missing[slot[time < ends[slot]]] = False
-    gaps = gaps_of(starts[missing], ends[missing])
+    missing[_held_slots(time, starts, ends)] = False
+    gaps = gaps_of(starts[missing], ends[missing], opening[missing])
     return _quality(len(starts) - int(np.count_nonzero(missing)), len(starts), gaps)
+
+
+def _held_slots(time: Times, starts: Times, ends: Times) -> slice | Times:
+    """Find the slots in which a bar starts; mostly it is one run of them without a gap."""
+    first = int(np.searchsorted(starts, time[0])) if len(time) else 0
+    run = slice(first, first + len(time))
+    if len(starts[run]) == len(time) and (starts[run] == time).all():
+        return run
+    slot = np.searchsorted(starts, time, side="right") - 1
+    held: Times = slot[time < ends[slot]]
+    return held
 
 
 # every symbol of a session has the same history, or one of a few
 @lru_cache(maxsize=8)
 def _expected_of_all(
     sessions: tuple[TradingSession, ...], interval: Interval
-) -> tuple[Times, Times]:
-    """Give start and end of the slots of several sessions in which a bar is expected."""
+) -> tuple[Times, Times, _Mask]:
+    """Give start and end of the slots of several sessions in which a bar is expected.
+
+    And whether each is the first of its session: no gap reaches from one into the next.
+    """
     nothing = np.empty(0, np.int64)
     slots_of_all = [_expected(each, interval) for each in sessions] or [(nothing, nothing)]
     starts, ends = (sealed(np.concatenate(each)) for each in zip(*slots_of_all, strict=True))
-    return starts, ends
+    opening = np.zeros(len(starts), bool)
+    opening[np.cumsum([0, *(len(each) for each, _ in slots_of_all[:-1])])[: len(starts)]] = True
+    return starts, ends, sealed(opening)
 
 
 def combine(qualities: Iterable[Quality]) -> Quality:

@@ -106,15 +106,21 @@ def resample(
 
 
 def bin_up(
-    bars: Bars, interval: Interval, calendar: MarketCalendar, incomplete: Incomplete = "keep"
+    bars: Bars,
+    interval: Interval,
+    calendar: MarketCalendar,
+    incomplete: Incomplete = "keep",
+    where: Times | None = None,
 ) -> Binning:
     """Find out how bars become bars of ``interval``, by their times alone.
 
-    As ``resample``, but weeks and months are made of days only.
+    As ``resample``, but weeks and months are made of days only. ``where``: the session of each
+    bar, if that is known already.
     """
     _check(bars.interval, interval, incomplete)
     within = bars.interval.within_a_day
-    where = calendar.locate(bars.time) if within else calendar.locate_days(bars.time)
+    if where is None:
+        where = calendar.locate(bars.time) if within else calendar.locate_days(bars.time)
     held = None
     if len(where) and where.min() < 0:
         held = where >= 0

@@ -7,6 +7,7 @@ function computes, since the abstract one takes dictionaries of columns apart on
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,8 @@ def resolve_talib(spec: IndicatorSpec) -> Indicator:
     parameters = _parameters(spec, function.info["parameters"])
     lookback = _lookback(spec, abstract.Function(name, **parameters))
     outputs = tuple(function.output_names)
-    compute = partial(getattr(talib, name), **parameters)
+    # beneath the wrapper that takes frames of several libraries apart: these are columns
+    compute = partial(inspect.unwrap(getattr(talib, name)), **parameters)
     return Indicator(spec, outputs, lookback, partial(_answer, compute, inputs, outputs, lookback))
 
 

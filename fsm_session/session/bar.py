@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -13,7 +13,7 @@ import pandas as pd
 from fsm_session.market.bars import Floats
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
-from fsm_session.session.reveal import Reveal, column_of, newest_at
+from fsm_session.session.reveal import Counts, Reveal, column_of, newest_at
 from fsm_session.session.symbol_data import SymbolSessionData
 
 
@@ -34,7 +34,10 @@ class Bar:
 
     def __getitem__(self, name: str) -> float:
         """Give an indicator's newest value when this bar ended; NaN where there is none yet."""
-        return self._feed.values[name][self._place]
+        try:
+            return self._feed.values[name][self._place]
+        except KeyError:
+            return self._feed.lay(name)[self._place]
 
     def __repr__(self) -> str:
         """Show the bar: ``<Bar BKNG 2024-07-03 09:30 1m close 3921.4>``."""
@@ -90,32 +93,23 @@ class BarFeed:
     """The day's bars in the order in which they happen: by instant, symbol, length.
 
     ``intervals``: bars of which are given; () for each symbol's base bars. A column becomes a
-    list in one go, when it is first asked for.
+    list in one go, when it is first asked for. ``ends``: how many bars have happened by each row
+    of the ``reveal``.
     """
 
     def __init__(
         self, data: SymbolTable, reveal: Reveal, intervals: Sequence[Interval] = ()
     ) -> None:
         self.zone = data.session.zone
-        self.values = _Values(self)
-        self._reveal = reveal
-        self._days = [
-            _Day(each, interval)
-            for each in data.values()
-            for interval in sorted(intervals) or (each.base_interval,)
-            if interval in each.intervals
-        ]
-        rows = _joined([reveal.rows_of(each.bars.end) for each in self._days])
-        # stable: the days are in the order of symbols, and of one the shorter bar comes first;
-        # of narrow numbers numpy sorts by digits, in one go
-        narrow = rows.astype(np.uint16) if reveal.rows <= 2**16 else rows
-        self._order = np.argsort(narrow, kind="stable")
-        self._ends = np.cumsum(np.bincount(rows, minlength=reveal.rows)).tolist()
-
-    def at_this_step(self) -> range:
-        """Give the places of the bars that happened at this step, in the order of symbols."""
-        row = self._reveal.row
-        return range(self._ends[row - 1], self._ends[row])
+        self.reveal = reveal
+        self.values: dict[str, list[float]] = {}
+        self._days = list(_days(data, reveal, intervals))
+        rows = [each.rows for each in self._days]
+        # stable: the days are in the order of symbols, and of one the shorter bar comes first
+        self._order = np.argsort(_joined(rows), kind="stable") if len(rows) > 1 else slice(None)
+        self.ends: list[int] = sum(
+            (each.count for each in self._days), np.zeros(reveal.rows, np.int64)
+        ).tolist()
 
     @cached_property
     def symbol(self) -> list[str]:
@@ -157,9 +151,10 @@ class BarFeed:
         """The volume of each bar."""
         return self._column("volume")
 
-    def newest(self, name: str) -> list[float]:
-        """Give an indicator's newest value at the end of each bar; UnknownNameError."""
-        return self._in_order([each.newest(name) for each in self._days])
+    def lay(self, name: str) -> list[float]:
+        """Lay an indicator's newest value at the end of each bar; UnknownNameError."""
+        values = self.values[name] = self._in_order([each.newest(name) for each in self._days])
+        return values
 
     def _column(self, name: str) -> list[Any]:
         return self._in_order([each.bars.column(name) for each in self._days])
@@ -176,29 +171,26 @@ class BarFeed:
         return self._in_order([np.repeat(held, [len(each.bars) for each in self._days])])
 
 
-class _Values(dict[str, list[float]]):
-    """The values of indicators by name, found when they are first asked for."""
-
-    def __init__(self, feed: BarFeed) -> None:
-        super().__init__()
-        self._feed = feed
-
-    def __missing__(self, name: str) -> list[float]:
-        values = self[name] = self._feed.newest(name)
-        return values
-
-
 class _Day:
-    """The bars of a symbol and interval that happen in the session after the symbol came."""
+    """The bars of a symbol and interval that happen in the session after the symbol came.
 
-    def __init__(self, data: SymbolSessionData, interval: Interval) -> None:
+    ``seen``: how many bars of the interval have happened by the step of each row.
+    """
+
+    def __init__(self, data: SymbolSessionData, interval: Interval, seen: Counts) -> None:
         self.data = data
         self._columns = data.intervals[interval].columns
-        # a week may end after the session
-        bounds = (max(data.since_ns, data.session.start_ns), data.session.end_ns)
-        first, last = np.searchsorted(self._columns.end, bounds, side="right").tolist()
-        self._part = slice(first, last)
+        self._part = slice(int(seen[0]), int(seen[-1]))
         self.bars = self._columns[self._part]
+        #: how many of them have happened at each row
+        self.count = seen - seen[0]
+
+    @property
+    def rows(self) -> Counts:
+        """The row at which each happens; of narrow numbers, which are sorted by their digits."""
+        new = np.diff(self.count, prepend=0)
+        kind = np.uint16 if len(new) <= 2**16 else np.int64
+        return np.repeat(np.arange(len(new), dtype=kind), new)
 
     def newest(self, name: str) -> Floats:
         """Give an indicator's newest value at the end of each bar."""
@@ -209,6 +201,15 @@ class _Day:
             if columns is self._columns and (ends[1:] > ends[:-1]).all():
                 return values[self._part]
         return newest_at(self.data, name, None, ends)
+
+
+def _days(data: SymbolTable, reveal: Reveal, intervals: Sequence[Interval]) -> Iterator[_Day]:
+    known = {interval for each in data.values() for interval in each.intervals}
+    tables = {interval: reveal.by_steps(interval) for interval in known}
+    for place, each in enumerate(data.values()):
+        for interval in sorted(intervals) or (each.base_interval,):
+            if interval in each.intervals:
+                yield _Day(each, interval, tables[interval][:, place])
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:

@@ -17,7 +17,6 @@ import pandas as pd
 from fsm_session.errors import ClockError
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 
-
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _SECOND_NS = 1_000_000_000
 

@@ -8,16 +8,13 @@ comes later, or is only watched, takes all of them at once.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
 
-from fsm_session.market.bars import Bars
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.events import EventKind, Quotes, Ticks, quotes_from_bars
 from fsm_session.market.historical import compute_historical
-from fsm_session.market.interval import DAY_NS, Interval
-from fsm_session.market.ticks_to_bars import bars_from_ticks
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData, SymbolTable
+from fsm_session.session.market_columns import MarketColumns, nothing
 from fsm_session.session.plan import SymbolPlan
 from fsm_session.session.queues import SessionQueues
 from fsm_session.session.symbol_data import (
@@ -26,7 +23,6 @@ from fsm_session.session.symbol_data import (
     IndicatorData,
     SymbolSessionData,
 )
-from fsm_session.session.timeline import Timeline, timeline_for
 from fsm_session.sources.source import EventSource, Source
 
 
@@ -36,6 +32,7 @@ class Registrar:
     def __init__(self, source: Source, clock: TimeManager) -> None:
         self._source = source
         self._clock = clock
+        self._columns = MarketColumns(source, clock.calendar)
 
     @property
     def _calendar(self) -> MarketCalendar:
@@ -43,22 +40,21 @@ class Registrar:
 
     def register_symbol(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Make a symbol's structure, still without a bar."""
-        clock, nothing = self._clock, _nothing(plan.base)
-        timeline = self._timeline(plan, nothing, table)
+        clock, no_bars = self._clock, nothing(plan.base)
+        timeline = self._columns.timeline(plan, clock.session, table.timelines)
         symbol = SymbolSessionData(
-            plan.symbol, plan.base, clock.session, clock, clock.now_ns, nothing, timeline
+            plan.symbol, plan.base, clock.session, clock, clock.now_ns, no_bars, timeline
         )
         for interval in plan.intervals:
             base = None if interval == plan.base else plan.base
-            symbol.intervals[interval] = BarIntervalData(_nothing(interval), base)
+            symbol.intervals[interval] = BarIntervalData(nothing(interval), base)
         table.register(symbol)
 
     def load(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Read history and day in one go, and derive the longer bars."""
         symbol = table[plan.symbol]
-        bars = self._read(plan, symbol.session)
-        symbol.timeline = self._timeline(plan, bars, table)
-        symbol.read, columns = symbol.timeline.columns(bars)
+        loaded = self._columns.load(plan, symbol.session, table.timelines)
+        symbol.timeline, symbol.read, columns = loaded
         for interval, held in symbol.intervals.items():
             held.columns = columns[interval]
 
@@ -118,28 +114,7 @@ class Registrar:
                 table.remove(plan.symbol)
             raise
 
-    def _read(self, plan: SymbolPlan, session: TradingSession) -> Bars:
-        """Read the base bars from the first that is needed to the session's last."""
-        start_ns = plan.reach.first(session, self._calendar).start_ns
-        # a daily bar may be stamped with midnight, which is before its session's open
-        ahead_ns = DAY_NS if plan.base.is_daily else 0
-        bounds = (start_ns - ahead_ns, session.end_ns)
-        if plan.from_ticks:
-            assert isinstance(self._source, EventSource), "asked when it was planned"
-            ticks = self._source.ticks(plan.symbol, *bounds)
-            return bars_from_ticks(ticks, plan.base, self._calendar)
-        return self._source.bars(plan.symbol, plan.base, *bounds)
-
     def _events(self, symbol: str, kind: EventKind, session: TradingSession) -> Ticks | Quotes:
         assert isinstance(self._source, EventSource), "asked when it was planned"
         read = self._source.ticks if kind == "ticks" else self._source.quotes
         return read(symbol, session.start_ns, session.end_ns)
-
-    def _timeline(self, plan: SymbolPlan, bars: Bars, table: SymbolTable) -> Timeline:
-        return timeline_for(table.timelines, plan, bars, table.session, self._calendar)
-
-
-@lru_cache(maxsize=64)
-def _nothing(interval: Interval) -> Bars:
-    """Give bars of no length: nobody can write to them, so all may share them."""
-    return Bars.empty(interval)

@@ -8,7 +8,7 @@ before it came it stands as it was then, so that nothing of what it brought alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
 from fsm_session.session.newest_events import NewestEvents, NewestField
-from fsm_session.session.symbol_data import SymbolSessionData, as_interval
+from fsm_session.session.symbol_data import BarIntervalData, SymbolSessionData, as_interval
 
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -39,7 +39,7 @@ class Reveal:
     ``instants``: (n_steps,) int64 nanoseconds UTC, ascending. ``symbols``: (n_symbols,) text.
     ``row``: how many of the steps have been taken when it is laid, and ``now_ns``, where that is
     later than the last of them, what its row shows; what is fresh at a step has still come since
-    the step before. ``latest`` has, by name and interval, the rows of a table one by one.
+    the step before. ``latest`` has, by name and interval, the rows of the tables that were laid.
     """
 
     def __init__(self, data: SymbolTable, instants: Times, row: int = 0, now_ns: int = 0) -> None:
@@ -56,7 +56,7 @@ class Reveal:
             self._shown[row] = now_ns
         self._visible: dict[Interval, Counts] = {}
         self._fresh: dict[Interval, Flags] = {}
-        self.latest = _Latest(self)
+        self.latest: dict[tuple[str, str | Interval | None], list[Floats] | NewestField] = {}
         self._events: dict[EventKind, NewestEvents] = {}
         self._quality: Floats | None = None
         self._any_fresh: dict[tuple[Interval, ...], list[bool]] = {}
@@ -71,10 +71,6 @@ class Reveal:
         """How many rows a table has."""
         return len(self._steps)
 
-    def rows_of(self, instants: Times) -> Counts:
-        """Give the row at which each of the day's instants, int64 nanoseconds UTC, has come."""
-        return np.searchsorted(self._steps, instants, side="left")
-
     def fresh(self, interval: str | Interval) -> Flags:
         """Tell which symbols have a new bar of the interval: bool (n_rows, n_symbols)."""
         key = as_interval(interval)
@@ -82,7 +78,7 @@ class Reveal:
         if table is None:
             visible = self.visible(key)
             table = np.zeros(visible.shape, bool)
-            np.not_equal(visible[1:], self._at_the_step_before(key)[:-1], out=table[1:])
+            np.not_equal(visible[1:], self.by_steps(key)[:-1], out=table[1:])
             self._fresh[key] = sealed(table)
         return table
 
@@ -107,7 +103,23 @@ class Reveal:
             table = self._visible[interval] = self._counts(interval, self._shown)
         return table
 
-    def table(self, name: str, interval: str | Interval | None = None) -> Floats:
+    def by_steps(self, interval: Interval) -> Counts:
+        """Count the bars as each row's step left them, whatever has been shown since."""
+        if self._shown is self._steps:
+            return self.visible(interval)
+        return self._counts(interval, self._steps)
+
+    def lay_latest(self, name: str, interval: str | Interval | None) -> list[Floats] | NewestField:
+        """Lay the rows of a table one by one: asked at every step, so kept as they are."""
+        kind = EVENT_OF.get(name)
+        rows = self.latest[name, interval] = (
+            NewestField(self._newest_events(kind), name)
+            if kind
+            else list(self._table(name, interval))
+        )
+        return rows
+
+    def _table(self, name: str, interval: str | Interval | None = None) -> Floats:
         """Give the newest value of a column or an indicator: float64 (n_rows, n_symbols).
 
         A column is taken from the base bars where no interval is named, an indicator from the
@@ -128,7 +140,7 @@ class Reveal:
             return self._stood_up([], np.float64)
         return sealed(_newest(counts[0], [values for _, values in columns]))
 
-    def newest_events(self, kind: EventKind) -> NewestEvents:
+    def _newest_events(self, kind: EventKind) -> NewestEvents:
         """Give what follows the newest ticks or quotes; UnknownNameError where there are none."""
         if kind not in self._events:
             self._events[kind] = NewestEvents(self._data, kind)
@@ -143,16 +155,16 @@ class Reveal:
 
     def closing_bars(self) -> bool:
         """Tell whether the close finishes a bar of any symbol and interval."""
-        return self.anything_fresh[-1]
+        bounds = self._shown[-2:]
+        ends = {id(held.columns.end): held.columns.end for held in self._intervals()}
+        counts = (np.searchsorted(each, bounds, side="right") for each in ends.values())
+        return any(before < at_close for before, at_close in counts)
 
     def _all(self) -> Iterable[SymbolSessionData]:
         return self._data.values()
 
-    def _at_the_step_before(self, interval: Interval) -> Counts:
-        """Count the bars as each row's step left them, whatever has been shown since."""
-        if self._shown is self._steps:
-            return self.visible(interval)
-        return self._counts(interval, self._steps)
+    def _intervals(self) -> Iterator[BarIntervalData]:
+        return (held for each in self._all() for held in each.intervals.values())
 
     def _bounds_of(self, data: SymbolSessionData) -> Times:
         """Give the instant that each row shows of a symbol: none before it came."""
@@ -179,31 +191,14 @@ class Reveal:
         return sealed(np.ascontiguousarray(np.stack(rows, axis=1), dtype))
 
 
-class _Latest(dict[tuple[str, "str | Interval | None"], "list[Floats] | NewestField"]):
-    """The rows of each table that was asked for: asked at every step, so kept as they are."""
-
-    def __init__(self, reveal: Reveal) -> None:
-        super().__init__()
-        self._reveal = reveal
-
-    def __missing__(self, key: tuple[str, str | Interval | None]) -> list[Floats] | NewestField:
-        name, interval = key
-        kind = EVENT_OF.get(name)
-        rows = self[key] = (
-            NewestField(self._reveal.newest_events(kind), name)
-            if kind
-            else list(self._reveal.table(name, interval))
-        )
-        return rows
-
-
 def _newest(counts: Counts, columns: list[Floats]) -> Floats:
     """Take from each column the value before its count: float64 (n_rows, n_symbols)."""
-    first = np.maximum(counts[0] - 1, 0)
-    today = [values[a:b] for values, a, b in zip(columns, first, counts[-1], strict=True)]
-    starts = np.cumsum([0, *map(len, today)])[:-1]
-    flat = np.concatenate((*today, [np.nan]))
-    places = np.where(counts > 0, counts - 1 - first + starts, len(flat) - 1)
+    first, last = np.maximum(counts[0] - 1, 0), counts[-1]
+    bounds = zip(columns, first.tolist(), last.tolist(), strict=True)
+    flat = np.concatenate((*(values[a:b] for values, a, b in bounds), [np.nan]))
+    lengths = np.maximum(last - first, 0)
+    places = counts + (np.cumsum(lengths) - lengths - first - 1)
+    places[counts == 0] = len(flat) - 1
     newest: Floats = flat.take(places)
     return newest
 

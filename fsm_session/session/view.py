@@ -77,7 +77,11 @@ class View:
         are those of the newest quote or tick of the day. Raises UnknownNameError.
         """
         reveal = self._reveal
-        return reveal.latest[name, interval][reveal.row]
+        try:
+            rows = reveal.latest[name, interval]
+        except KeyError:
+            rows = reveal.lay_latest(name, interval)
+        return rows[reveal.row]
 
     def quality(self) -> Floats:
         """Give the day's quality so far of every symbol, in percent: float64 (n_symbols,)."""

@@ -42,6 +42,14 @@ class Source(Protocol):
 
 
 @runtime_checkable
+class WholeSource(Protocol):
+    """What a source may answer beside: all bars of a symbol, if it holds them anyway."""
+
+    def whole(self, symbol: str, interval: Interval) -> Bars | None:
+        """Give all bars that ``bars`` gives windows of; None where it doesn't hold them."""
+
+
+@runtime_checkable
 class EventSource(Protocol):
     """Ticks (trades) and quotes by symbol and window: what a source may answer beside its bars.
 

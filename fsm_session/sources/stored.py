@@ -10,7 +10,7 @@ from fsm_session.market.bars import Bars, Times
 from fsm_session.market.interval import Interval
 from fsm_session.sources.event_files import EventFiles
 from fsm_session.sources.held_events import HeldEvents
-from fsm_session.sources.source import Source
+from fsm_session.sources.source import Source, WholeSource
 
 
 class StoredSource(HeldEvents):
@@ -42,6 +42,11 @@ class StoredSource(HeldEvents):
     def bars(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Bars:
         """Give the bars that start in [start_ns, end_ns)."""
         return self._bars.bars(symbol, interval, start_ns, end_ns)
+
+    def whole(self, symbol: str, interval: Interval) -> Bars | None:
+        """Give all bars of an interval, of files that are held whole; None of any other."""
+        bars = self._bars
+        return bars.whole(symbol, interval) if isinstance(bars, WholeSource) else None
 
     def digest(self) -> str:
         """Give the SHA-256 of the files' names, sizes and times of change."""

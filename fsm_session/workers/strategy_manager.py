@@ -21,6 +21,7 @@ from fsm_session.market.events import EventKind
 from fsm_session.market.interval import Interval
 from fsm_session.plugins import Plugin
 from fsm_session.session.bar import Bar, BarFeed
+from fsm_session.session.event import Quote, Tick
 from fsm_session.session.event_feed import EventFeed
 from fsm_session.session.player import Player, Step
 from fsm_session.session.signals import RecordedSignal, Signal
@@ -175,8 +176,16 @@ class StrategyManager(PartsManager):
         feeds = self._event_feeds
 
         def take() -> None:
-            for event in (feeds.get(kind) or self._event_feed(kind)).at(player.step):
-                self._show(part, on_event, event)
+            feed = feeds.get(kind) or self._event_feed(kind)
+            for event in feed.at(player.step):
+                try:
+                    said = on_event(event)
+                    if said is not None:
+                        self._record(part, said)
+                except PartError:  # about what it answered
+                    raise
+                except Exception as error:
+                    raise self._raised_at(part, event, error) from error
 
         return take
 
@@ -200,21 +209,19 @@ class StrategyManager(PartsManager):
 
         def take() -> None:
             feed = feeds.get(intervals) or self._feed(intervals)
-            for place in feed.at_this_step():
-                self._show(part, on_bar, Bar(feed, place))
+            row, ends = feed.reveal.row, feed.ends
+            for place in range(ends[row - 1], ends[row]):
+                bar = Bar(feed, place)
+                try:
+                    said = on_bar(bar)
+                    if said is not None:
+                        self._record(part, said)
+                except PartError:  # about what it answered
+                    raise
+                except Exception as error:
+                    raise self._raised_at(part, bar, error) from error
 
         return take
-
-    def _show(self, part: Part, on_each: Callable[[Any], Any], each: Any) -> None:
-        """Show a strategy one bar, tick or quote, and keep what it says."""
-        try:
-            said = on_each(each)
-            if said is not None:
-                self._record(part, said)
-        except PartError:  # about what it answered
-            raise
-        except Exception as error:
-            raise self.blame(part, error, f" at {each!r}", each.symbol) from error
 
     def _feed(self, intervals: tuple[Interval, ...]) -> BarFeed:
         """Lay out the feed of the tape that is being played; anew where symbols have changed."""
@@ -226,6 +233,10 @@ class StrategyManager(PartsManager):
         feed = EventFeed(self.context.data, kind, self._player.tape.instants)
         self._event_feeds[kind] = feed
         return feed
+
+    def _raised_at(self, part: Part, event: Bar | Tick | Quote, error: Exception) -> PartError:
+        """Say at which bar, tick or quote a strategy raised."""
+        return self.blame(part, error, f" at {event!r}", event.symbol)
 
     def _record(self, part: Part, said: Any, gone: str = "") -> None:
         """Keep the signals that a strategy gives; ``gone`` is a symbol that has just gone."""
