@@ -54,7 +54,7 @@ class Events:
         if not isinstance(part, slice):
             told = f"{_plural(self)} are cut by a slice, not by {part!r}"
             raise TypeError(f"{told}: take {_plural(self)}.{self.ARRAYS[1]}[i]")
-        return type(self)(*(getattr(self, name)[part] for name in self.ARRAYS))
+        return type(self)(*[getattr(self, name)[part] for name in self.ARRAYS])
 
     def column(self, name: str) -> npt.NDArray[Any]:
         """Give a column by its name, one of ``ARRAYS``; UnknownNameError for any other."""

@@ -34,7 +34,7 @@ class NewestEvents:
 
     def places(self) -> npt.NDArray[np.intp]:
         """Give the place of each symbol's newest event in the joined columns, -1 for none."""
-        happened = int(np.searchsorted(self._times, self._clock.now_ns, side="right"))
+        happened = int(self._times.searchsorted(self._clock.now_ns, side="right"))
         if happened > self._seen:
             fresh = slice(self._seen, happened)
             # of several of one symbol the last stays
