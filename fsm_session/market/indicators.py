@@ -14,7 +14,7 @@ import numpy.typing as npt
 from attrs import Attribute, field, frozen
 
 from fsm_session.errors import IndicatorError
-from fsm_session.market.bars import Bars, Floats, own
+from fsm_session.market.bars import Bars, Floats, own, sealed
 from fsm_session.market.causality import check_causal
 from fsm_session.market.interval import Interval
 
@@ -59,13 +59,15 @@ class Indicator:
 
     ``outputs`` are the names of its columns in order, TA-Lib's or the user's own (``real`` where
     a user's function returns one array). ``lookback`` is how many bars come before the first
-    value: told by TA-Lib; of a user's function measured on a made-up market.
+    value: told by TA-Lib; of a user's function measured on a made-up market. ``checked``: what
+    computes it answers with new float64 arrays of the right length, as TA-Lib does.
     """
 
     spec: IndicatorSpec
     outputs: tuple[str, ...]
     lookback: int
     _answer: Callable[[Bars], Answer] = field(alias="answer", repr=False)
+    _checked: bool = field(alias="checked", default=False, repr=False)
 
     @property
     def warm_up_bars(self) -> int:
@@ -85,7 +87,9 @@ class Indicator:
         """
         if not len(bars):
             return {name: own([], np.float64) for name in self.outputs}
-        answer = self._answer(bars)
+        answer: Any = self._answer(bars)
+        if self._checked:
+            return {name: sealed(values) for name, values in answer.items()}
         if tuple(answer) != self.outputs:
             raise IndicatorError(f"{self.spec} answers {tuple(answer)}, once {self.outputs}")
         return {name: self._column(name, values, len(bars)) for name, values in answer.items()}

@@ -44,7 +44,8 @@ def resolve_talib(spec: IndicatorSpec) -> Indicator:
     outputs = tuple(function.output_names)
     # beneath the wrapper that takes frames of several libraries apart: these are columns
     compute = partial(inspect.unwrap(getattr(talib, name)), **parameters)
-    return Indicator(spec, outputs, lookback, partial(_answer, compute, inputs, outputs, lookback))
+    answer = partial(_answer, compute, inputs, outputs, lookback)
+    return Indicator(spec, outputs, lookback, answer, checked=True)
 
 
 def _answer(
@@ -54,9 +55,9 @@ def _answer(
     lookback: int,
     bars: Bars,
 ) -> Answer:
-    columns = compute(*(getattr(bars, name) for name in inputs))
+    columns = compute(*[getattr(bars, name) for name in inputs])
     if len(outputs) == 1:
-        columns = (columns,)
+        return {outputs[0]: _defined(columns, lookback)}
     return {name: _defined(column, lookback) for name, column in zip(outputs, columns, strict=True)}
 
 

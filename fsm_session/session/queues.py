@@ -50,6 +50,8 @@ def merge(times: Iterable[Times]) -> Times:
         # symbols of a dense market share their instants: merging equals costs more than seeing it
         if not any(_same(each, seen) for seen in distinct[-2:]):
             distinct.append(each)
+    if len(distinct) == 1 and (distinct[0][1:] > distinct[0][:-1]).all():
+        return distinct[0]
     return np.unique(np.concatenate(distinct)) if distinct else np.empty(0, np.int64)
 
 
