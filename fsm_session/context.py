@@ -30,7 +30,6 @@ from fsm_session.user_parts import UserParts
 from fsm_session.workers.data_processor import DataProcessor
 from fsm_session.workers.scanner_manager import ScannerManager
 from fsm_session.workers.strategy_manager import StrategyManager
-from fsm_session.workers.threads import ThreadedWorker
 from fsm_session.workers.worker import Budget, Worker, WorkerGroup
 
 
@@ -83,6 +82,8 @@ class SessionContext:
         ]
         budget = Budget(self.config.workers.deadline)
         if self.config.workers.threads:
+            from fsm_session.workers.threads import ThreadedWorker
+
             all_workers = [ThreadedWorker(each, budget) for each in all_workers]
         self.workers = WorkerGroup(all_workers, budget)
 

@@ -19,7 +19,7 @@ from fsm_session.errors import ExportError
 from fsm_session.machine import Failure, Move
 from fsm_session.machine.journal import Journal
 from fsm_session.market.quality import percent
-from fsm_session.session.clock import wall_time_ns
+from fsm_session.session.clock import iso_in, wall_time_ns
 from fsm_session.session.data import SessionData
 from fsm_session.session.signals import (
     RecordedChange,
@@ -27,7 +27,7 @@ from fsm_session.session.signals import (
     RecordedScan,
     RecordedSignal,
 )
-from fsm_session.session_record import as_json, iso, session_record, writable
+from fsm_session.session_record import as_json, session_record, writable
 from fsm_session.whole_files import write_whole
 
 #: the symbols without data for a session: under "" the traded ones, under a scanner's name its own
@@ -128,31 +128,39 @@ class RunRecords:
             raise ExportError(f"{path} can't be removed: {error.strerror}") from error
         self._journal.begin(header)
         self.begun = True
-        held_back, self._held_back = self._held_back, []
-        for kind, facts, meta in held_back:
-            self._journal.append(kind, facts, meta)
+        self._write_held_back(self._journal)
 
     def observe(self, record: Move | Failure) -> None:
-        """Put a move or an error on record, as it happens."""
+        """Put a move or an error on record, as it happens; a move told again is still one."""
         if isinstance(record, Move):
-            self.moves.append(record)
-            log.info(
-                "%s: %s", record.where.get("session", "-"), record.target, extra={"move": record}
-            )
+            if not self.moves or self.moves[-1] is not record:
+                self.moves.append(record)
+            _log_move(record)
+            if self._journal is not None:
+                self._put(self._journal, "move", _move(record))
         else:
             log.error("%s", writable(str(record)))
-        if self._journal is None:
-            return
+            if self._journal is not None:
+                self._put(self._journal, "error", describe(record))
+
+    def _put(self, journal: Journal, kind: str, facts: dict[str, Any]) -> None:
+        """Write a record into the journal, or hold it back until that is begun."""
         now_ns = wall_time_ns()
         seconds = (now_ns - self._last_move_ns) / NANOSECONDS
         self._last_move_ns = now_ns
-        kind = "move" if isinstance(record, Move) else "error"
-        facts = _move(record) if isinstance(record, Move) else describe(record)
-        meta = {"wall": iso(now_ns), "seconds": round(seconds, 6)}
+        wall = iso_in("UTC", now_ns).removesuffix("+00:00") + "Z"
+        meta = {"wall": wall, "seconds": round(seconds, 6)}
         if self.begun:
-            self._journal.append(kind, facts, meta)
+            self._write_held_back(journal)
+            journal.append(kind, facts, meta)
         else:
             self._held_back.append((kind, facts, meta))
+
+    def _write_held_back(self, journal: Journal) -> None:
+        """Write what was held back, each let go only when written: Ctrl-C may break this off."""
+        while self._held_back:
+            journal.append(*self._held_back[0])
+            del self._held_back[0]
 
     def write_session(self, data: SessionData, *, complete: bool, left_out: LeftOut) -> None:
         """Write a session's record; ExportError where it can't be."""
@@ -221,6 +229,13 @@ def _percent(data: SessionData) -> float:
     counts = [each.day_score.counts_at(now_ns) for each in data.values()]
     present, expected = (sum(each) for each in zip((0, 0), *counts, strict=True))
     return percent(present, expected)
+
+
+def _log_move(move: Move) -> None:
+    # what a line is made of is made only where somebody listens
+    if log.isEnabledFor(logging.INFO):
+        session = move.where.get("session", "-")
+        log.info("%s: %s", session, move.target, extra={"move": move})
 
 
 def _move(move: Move) -> dict[str, Any]:

@@ -1,5 +1,8 @@
 """Wishes: what a user asks of a run, read strictly, every fault at once."""
 
+# before any class is made: it is needed in any case, and takes longer behind what attrs compiles
+import pandas  # noqa: F401
+
 from fsm_session.config.data import DataConfig, HistoryConfig, NeedsConfig, UniverseConfig
 from fsm_session.config.parts import (
     SOURCE_KINDS,

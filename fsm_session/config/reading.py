@@ -7,22 +7,23 @@ It knows no wish by name: the fields of a class, their types and the checks anno
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import math
 import reprlib
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import NoneType, SimpleNamespace, UnionType
-from typing import Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
 
 import attrs
-from cattrs import Converter
 
 from fsm_session.errors import ConfigError, Fault, FaultyInputError
 from fsm_session.market.interval import Interval
 from fsm_session.market.span import Span
+
+if TYPE_CHECKING:
+    from cattrs import Converter
 
 Check = Callable[[Any], Iterable[Fault]]
 _Hook = Callable[[Any, Any], Any]
@@ -41,6 +42,8 @@ def rule(holds: Callable[[Any], bool], message: str) -> Check:
 
 def near(name: object, known: Iterable[str]) -> str:
     """Say which of the known names may have been meant, or all of them."""
+    import difflib  # for who has mistyped
+
     names = sorted(known)
     close = difflib.get_close_matches(str(name), names, n=1)
     return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
@@ -48,6 +51,8 @@ def near(name: object, known: Iterable[str]) -> str:
 
 def read_toml(path: Path) -> dict[str, Any]:
     """Read a TOML file; ConfigError, with the line, where it is none or can't be read."""
+    import tomllib  # for who has a file
+
     try:
         return tomllib.loads(path.read_text("utf-8-sig"))
     except OSError as error:
@@ -312,7 +317,10 @@ def _of(origin: object) -> Callable[[Any], bool]:
     return lambda kind: get_origin(kind) is origin
 
 
+@cache
 def _strict() -> Converter:
+    from cattrs import Converter  # when the first wish is read: it takes its time
+
     converter = Converter()
     # the last registered is asked first
     for holds, factory in _FACTORIES:
@@ -324,7 +332,7 @@ def _strict() -> Converter:
 
 
 def _structured(value: object, kind: Any) -> Any:
-    return _CONVERTER.structure(value, kind)
+    return _strict().structure(value, kind)
 
 
 _FACTORIES: tuple[tuple[Callable[[Any], bool], Callable[[Any], _Hook]], ...] = (
@@ -345,4 +353,3 @@ _SCALARS: Mapping[Any, _Hook] = {
     Interval: _interval,
     Span: _span,
 }
-_CONVERTER = _strict()

@@ -7,17 +7,20 @@ place: what moves the state underneath only moves it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from fsm_session.errors import GuardError, IllegalMoveError
 from fsm_session.machine.checks import START
-from fsm_session.machine.engine import BEGIN, FAIL, Call, Engine
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.records import Failure, Move, Observer
 from fsm_session.machine.requests import Inbox
 from fsm_session.machine.state import Hook, State, Transition, name_of
+
+if TYPE_CHECKING:
+    from fsm_session.machine.engine import Call, Engine
 
 
 @frozen
@@ -56,12 +59,24 @@ class Driver:
         self._place = _Place(START)
         self._error: BaseException | None = None
         self._moving: Transition | None = None
-        self._failing = False
+        self._trigger = ""
+        self._untold = False
         self._moves = 0
         self._busy = 0
         self._ended = False
         self._cut_short = False
-        self._engine = Engine(lifecycle, self._ways_in, self._ways_out)
+        self._engine = self._make_engine()
+        # by trigger, and named once: for a guard that joins several, its name is work
+        self._guards = {self._engine.BEGIN: _Place(START)} | {
+            trigger: _Place(row.source, "guard", name_of(row.guard))
+            for rows in self._engine.rows.values()
+            for row, trigger in rows
+        }
+
+    def _make_engine(self) -> Engine:
+        from fsm_session.machine.engine import Engine  # who declares, or reads, needs none
+
+        return Engine(self.lifecycle, self._ways_in, self._ways_out)
 
     @property
     def state(self) -> str:
@@ -85,7 +100,7 @@ class Driver:
             return self.state
         self._refuse_unless_free()
         try:
-            while self._another_round():
+            while not self._ran_to_the_end():
                 pass
         finally:
             self.end()
@@ -99,16 +114,20 @@ class Driver:
         try:
             self._go_on(error)
         except BaseException as raised:  # noqa: BLE001 - leads to the failure state
+            self._error = raised  # at once: an interrupt may come right behind it
             self._moving, self._busy = None, 0  # whatever broke off, nothing is under way now
             self._error = self._unless_stop(raised)
 
-    def _another_round(self) -> bool:
+    def _ran_to_the_end(self) -> bool:
+        """Make rounds until the run is finished; False where an interrupt comes between two."""
         try:
-            if self.finished:
-                return False
-            self.step()
-        except KeyboardInterrupt as interrupt:  # between two rounds
-            self._error = self._unless_stop(interrupt)
+            while not self.finished:
+                self.step()
+        except KeyboardInterrupt as interrupt:
+            error = self._unless_stop(interrupt)
+            if self._error is None:  # else that one is still to be put on record
+                self._error = error
+            return False
         return True
 
     def end(self) -> None:
@@ -122,18 +141,14 @@ class Driver:
         self._refuse_unless_free()
         if self.state != START:
             raise IllegalMoveError(f"the run has begun already, it is in {self.state}")
-        self._move(Transition(START, self.lifecycle.initial), BEGIN)
+        self._move(Transition(START, self.lifecycle.initial), self._engine.BEGIN)
 
     def advance(self) -> None:
         """Make one round: the state's activity, a decision, the move."""
         self._refuse_unless_free()
         if self.state == START:
             raise IllegalMoveError("the run has not begun")
-        activity = self._states[self.state].activity
-        if activity is not None and not self._cut_short:
-            self._call(activity, _Place(self.state, "activity", name_of(activity)))
-        self._move(*self._decide())
-        self._cut_short = False
+        self._advance()
 
     def decide(self) -> Transition:
         """Say which row would be taken now: the first whose guard holds. Changes nothing.
@@ -157,14 +172,14 @@ class Driver:
 
     def why_not(self, target: str) -> str:
         """Say why the machine would not move to ``target`` now; empty where it would."""
-        rows = [row for row, _ in self._engine.rows.get(self.state, ()) if row.target == target]
-        if not rows:
+        ways = [way for way in self._engine.rows.get(self.state, ()) if way[0].target == target]
+        if not ways:
             return f"no row of the table leads from {self.state} to {target}"
         row = self.decide()
         if row.target == target:
             return ""
-        if all(each.guard is not None and not self._ask(each) for each in rows):
-            says_no = ", ".join(name_of(each.guard) for each in rows)
+        if not any(self._ask(*way) for way in ways):
+            says_no = ", ".join(self._guards[trigger].hook for _, trigger in ways)
             return f"from {self.state} to {target}: the guard {says_no} says no"
         return (
             f"from {self.state} to {target}: the row to {row.target}"
@@ -179,22 +194,29 @@ class Driver:
         elif self.failures:  # its clean-up failed, or a second error met the first
             self._enter_failure()
         else:
-            self.advance()
+            self._advance()
+
+    def _advance(self) -> None:
+        activity = self._states[self.state].activity
+        if activity is not None and not self._cut_short:
+            self._call(activity, _Place(self.state, "activity", name_of(activity)))
+        self._move(*self._decide())
+        self._cut_short = False
 
     def _decide(self) -> tuple[Transition, str]:
         for row, trigger in self._engine.rows.get(self.state, ()):
-            if self._ask(row):
+            if self._ask(row, trigger):
                 return row, trigger
         raise IllegalMoveError(f"no way leads out of {self.state}")
 
-    def _ask(self, row: Transition) -> bool:
+    def _ask(self, row: Transition, trigger: str) -> bool:
         if row.guard is None:
             return True
-        before = self._place
-        answer = self._call(row.guard, _Place(self.state, "guard", name_of(row.guard)))
+        before, place = self._place, self._guards[trigger]
+        answer = self._call(row.guard, place)
         if not isinstance(answer, bool):
             raise GuardError(
-                f"the guard {name_of(row.guard)} of {row.source} answered {answer!r};"
+                f"the guard {place.hook} of {place.phase} answered {answer!r};"
                 " a guard answers True or False"
             )
         self._place = before
@@ -202,7 +224,7 @@ class Driver:
 
     def _call(self, function: Callable[[Any], Any], place: _Place) -> Any:
         """Call what was declared. Until it is back, nothing else moves the machine."""
-        self._at(place)
+        self._place = place
         self._busy += 1
         try:
             return function(self.context)
@@ -210,13 +232,22 @@ class Driver:
             self._busy -= 1
 
     def _move(self, row: Transition, trigger: str) -> None:
-        self._moving, self._failing = row, trigger == FAIL
+        self._moving, self._trigger, self._untold = row, trigger, True
         try:
             self._engine.fire(trigger)
+        except KeyboardInterrupt:
+            # between the change of state and the telling of it: nobody would hear of the move
+            if row.source != row.target == self.state:
+                self._arrive(_Place(row.target, "move"))
+            raise
         finally:
             self._moving = None
         if self.state != row.target:
             raise IllegalMoveError(f"the machine is in {self.state}, not in {row.target}")
+
+    @property
+    def _failing(self) -> bool:
+        return self._trigger == self._engine.FAIL
 
     def _refuse_unless_free(self) -> None:
         if self._moving is not None:
@@ -269,9 +300,11 @@ class Driver:
 
     def _enter_failure(self) -> None:
         assert self.lifecycle.failure is not None  # asked by those who call
-        self._move(Transition(self.state, self.lifecycle.failure), FAIL)
+        self._move(Transition(self.state, self.lifecycle.failure), self._engine.FAIL)
 
     def _tell(self, record: Move | Failure) -> None:
+        if isinstance(record, Move):
+            self._moves, self._untold = record.number, False
         for observer in self._observers:
             try:
                 observer(record)
@@ -280,25 +313,23 @@ class Driver:
                     raise
                 observer(record)  # what it was told half-way it is told again
 
-    def _at(self, place: _Place) -> None:
-        self._place = place
-
-    def _arrive(self) -> None:
-        """Tell the move that is being made, as the first thing in the new state."""
-        row = self._moving
-        assert row is not None  # transitions calls this only within _move
-        self._at(_Place(row.target, "move"))
-        self._moves += 1
-        guard = "error" if self._failing else name_of(row.guard)
+    def _arrive(self, place: _Place) -> None:
+        """Tell the move that is being made, once, as the first thing in the new state."""
+        if not self._untold:
+            return
+        row, self._place = self._moving, place
+        assert row is not None  # this is called only within _move
+        guard = "error" if self._failing else self._guards[self._trigger].hook
         source = None if row.source == START else row.source
-        self._tell(Move(self._moves, source, row.target, guard, self._where()))
+        self._tell(Move(self._moves + 1, source, row.target, guard, self._where()))
 
     def _ways_in(self, state: State) -> list[Call]:
+        arrive = partial(self._arrive, _Place(state.name, "move"))
         calls = [self._on_the_way_in(state, hook) for hook in state.entry]
         if not state.final:
-            return [self._arrive, *calls]
+            return [arrive, *calls]
         calls = [self._whatever_happens(call) for call in calls]
-        return [self._whatever_happens(self._arrive, tries=1), *calls]
+        return [self._whatever_happens(arrive), *calls]
 
     def _ways_out(self, state: State) -> list[Call]:
         return [self._on_the_way_out(state, hook) for hook in state.exit]
@@ -321,7 +352,7 @@ class Driver:
 
         return leave
 
-    def _whatever_happens(self, call: Call, tries: int = 2) -> Call:
+    def _whatever_happens(self, call: Call) -> Call:
         """Wrap what runs in a final state: an error is noted, and the next hook still runs.
 
         What raised, or was interrupted, is tried once more: hooks of a final state can be run
@@ -330,7 +361,7 @@ class Driver:
 
         def clean_up() -> None:
             told: set[str] = set()
-            for _ in range(tries):
+            for _ in range(2):
                 try:
                     call()
                     return

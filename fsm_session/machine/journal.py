@@ -89,8 +89,9 @@ class Journal:
 
         Raises JournalError; a write or a sync that failed is never tried again.
         """
-        if taken := _OWN & set(facts):
-            raise JournalError(f"{self.path}: facts can't be named {', '.join(sorted(taken))}")
+        if not _OWN.isdisjoint(facts):
+            taken = ", ".join(sorted(_OWN.intersection(facts)))
+            raise JournalError(f"{self.path}: facts can't be named {taken}")
         record = {"number": self._number, "kind": kind, **facts}
         if meta is not None:
             record["meta"] = meta
@@ -170,8 +171,9 @@ def replay(lifecycle: Lifecycle, records: Iterable[Mapping[str, Any]]) -> str:
     return state or ""
 
 
-def _sealed(body: bytes) -> bytes:
-    return b'%b%b%08x"}\n' % (body[:-1], _CRC_KEY, zlib.crc32(body[:-1]))
+def _sealed(record: bytes) -> bytes:
+    body = record[:-1]  # without the brace that closes it
+    return b'%b%b%08x"}\n' % (body, _CRC_KEY, zlib.crc32(body))
 
 
 def _opened(line: bytes) -> dict[str, Any] | None:

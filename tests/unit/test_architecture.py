@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 #: imports run one way: each room may import those above it, and itself
 ORDER = (
-    ("version", "errors"),
+    ("version", "errors", "late"),
     ("whole_files",),
     ("machine",),
     ("market",),

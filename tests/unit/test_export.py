@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import talib
 
 from fsm_session import Found, RunFailedError, SessionCoordinator, Signal
+from fsm_session.machine.journal import Journal, read_journal, replay
+from fsm_session.states import TRADING_DAY
 from tests.small_market import SESSIONS, bars_of, market, wishes
 
 MINUTES = list(range(60))
@@ -239,3 +242,43 @@ class TestARun:
         assert len(messages) == len(caught.value.exceptions) == 2
         assert "first" in messages[0]
         assert "second" in messages[1]
+
+
+class TestTheJournal:
+    """DESIGN: "every move: number, session, from, to, guard, simulated time, and under `meta`"."""
+
+    def test_a_move(self, tmp_path: Path) -> None:
+        done = run(tmp_path, Says)
+        moves = [each for each in read_journal(tmp_path / "journal.jsonl").records
+                 if each["kind"] == "move"]  # fmt: skip
+        keys = ["number", "kind", "move", "session", "from", "to", "guard", "time", "meta", "crc"]
+        assert [[*each] for each in moves] == [keys] * len(done.moves)
+        assert [[each["session"], each["time"]] for each in moves] == [
+            [move.where["session"], move.where["time"]] for move in done.moves
+        ]
+        assert {each["time"] for each in moves} == {
+            "2024-07-03T09:30:00-04:00", "2024-07-03T13:00:00-04:00"
+        }  # fmt: skip
+        for each in moves:
+            assert [*each["meta"]] == ["wall", "seconds"]
+            wall = pd.Timestamp(each["meta"]["wall"])
+            assert wall.isoformat().replace("+00:00", "Z") == each["meta"]["wall"]
+            assert abs(wall - pd.Timestamp.now("UTC")) < pd.Timedelta("1h")
+
+    @pytest.mark.parametrize("at", range(1, 9))
+    def test_ctrl_c_while_it_is_written_loses_no_move_and_doubles_none(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: int
+    ) -> None:
+        write, calls = Journal._write, iter(range(1, 100))
+
+        def interrupted(journal: Journal, line: bytes, *, sync: bool) -> None:
+            write(journal, line, sync=sync)
+            if next(calls) == at:
+                raise KeyboardInterrupt
+
+        monkeypatch.setattr(Journal, "_write", interrupted)
+        done = run(tmp_path, Says)
+        records = read_journal(tmp_path / "journal.jsonl").records
+        told = [each["move"] for each in records if each["kind"] == "move"]
+        assert told == [move.number for move in done.moves] == [*range(1, len(told) + 1)]
+        assert replay(TRADING_DAY, records) == "Done"

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import pytest
+import transitions.core
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsm_session.machine import Driver, Failure, Lifecycle, Move, Receipt
+from fsm_session.machine import Driver, Failure, Lifecycle, Move, Receipt, driver, engine
 from fsm_session.machine.journal import Journal, read_journal, replay
 from tests.unit.machine.coffee import COFFEE, HOME, ONE_CUP, Kitchen
 from tests.unit.machine.strategies import (
@@ -112,6 +115,56 @@ class TestOnce:
             assert (driver.run(), driver.failures) == ("Off", [])
         journal.close()
         assert replay(COFFEE, read_journal(path).records) == "Off"
+
+
+class InterruptedAt:
+    """Raises KeyboardInterrupt on entering the n-th function of the machine's own files."""
+
+    FILES = frozenset(str(each.__file__) for each in (driver, engine, transitions.core))
+
+    def __init__(self, at: int) -> None:
+        self.left = at
+        self.came_in = ""
+
+    def __call__(self, frame: FrameType, event: str, argument: object) -> None:
+        if event != "call" or frame.f_code.co_filename not in self.FILES:
+            return
+        self.left -= 1
+        if not self.left:
+            self.came_in = frame.f_code.co_name
+            raise KeyboardInterrupt
+
+    def run(self, driver: Driver) -> None:
+        """Run it, and let through what it lets through."""
+        before = sys.gettrace()
+        sys.settrace(self)
+        try:
+            driver.run()
+        finally:
+            sys.settrace(before)
+
+
+class TestInTheMachineItself:
+    """DESIGN: "no `on_exception` (it swallows even Ctrl-C)"; and neither does anything else."""
+
+    def test_it_is_a_stop_is_not_lost_and_every_move_is_told(self) -> None:
+        places = set[str]()
+        for at in range(1, 5000):
+            interrupted, moves, kitchen = InterruptedAt(at), list[Any](), Kitchen(orders=2)
+            it = Driver(COFFEE, kitchen, inbox=kitchen.inbox, observers=[moves.append])
+            try:
+                interrupted.run(it)
+            except KeyboardInterrupt:  # then it had not begun, or was over already
+                assert it.state in ("(start)", "Off"), interrupted.came_in
+            else:
+                assert kitchen.inbox.stop_requested is bool(interrupted.came_in)
+            assert it.failures == []
+            assert [move.source for move in moves] == [None, *(m.target for m in moves)][:-1]
+            assert (moves[-1].target if moves else "(start)") == it.state
+            places.add(interrupted.came_in)
+            if not interrupted.came_in:
+                break
+        assert {"", "step", "_move", "trigger", "execute", "set_state", "_arrive"} <= places
 
 
 class TestTwice:
