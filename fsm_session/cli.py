@@ -100,11 +100,13 @@ def run_demo(out: Path) -> None:
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for records.")
 @click.option("--overwrite", is_flag=True, help="Replace the sessions of an earlier run there.")
+@click.option("--summary-only", is_flag=True, help="Write no record of each session.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is wrong.")
 @debug
-def run(config: Path, out: Path | None, overwrite: bool, quiet: bool) -> None:
+def run(config: Path, out: Path | None, overwrite: bool, summary_only: bool, quiet: bool) -> None:
     """Run the sessions of a CONFIG (a TOML file)."""
-    _run(SessionConfig.from_toml(config), out, overwrite=overwrite, quiet=quiet)
+    read = SessionConfig.from_toml(config)
+    _run(read, out, overwrite=overwrite, summary_only=summary_only, quiet=quiet)
 
 
 @main.command()
@@ -141,10 +143,17 @@ def diagram(lifecycle: str, out: Path, check: bool) -> None:
 
 
 def _run(
-    config: SessionConfig, out: Path | None, *, overwrite: bool = False, quiet: bool = False
+    config: SessionConfig,
+    out: Path | None,
+    *,
+    overwrite: bool = False,
+    summary_only: bool = False,
+    quiet: bool = False,
 ) -> None:
     """Run, show how it ended, and leave with a status where that was not by itself."""
-    coordinator = SessionCoordinator(config, out=out, overwrite=overwrite)
+    coordinator = SessionCoordinator(
+        config, out=out, overwrite=overwrite, summary_only=summary_only
+    )
     progress = terminal.RunProgress(coordinator, wanted=not quiet)
     with _stopped_by_signals(coordinator, progress.tell):
         try:

@@ -69,8 +69,9 @@ class SessionCoordinator:
     ``scanners`` are added to those it names: objects, which are copied for every session, or
     classes. A scanner may have ``pre_session``, ``every`` and ``between``, as in the
     configuration; without any it runs before the session. ``workers`` take part in every
-    session. ``out`` is the folder for the records; None writes nothing. ``lifecycle`` is
-    TRADING_DAY or one made from it.
+    session. ``out`` is the folder for the records; None writes nothing, and with
+    ``summary_only`` no record of a session is written, but the run's and the journal.
+    ``lifecycle`` is TRADING_DAY or one made from it.
 
     Raises ConfigError or DataError for what makes a run impossible: no such calendar, no source.
     """
@@ -85,6 +86,7 @@ class SessionCoordinator:
         workers: Sequence[Worker] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
+        summary_only: bool = False,
         lifecycle: Lifecycle = TRADING_DAY,
     ) -> None:
         self._config = config
@@ -93,7 +95,7 @@ class SessionCoordinator:
         self._out = None if out is None else Path(out)
         parts = collect(config, strategies, scanners, workers)
         opened = _Opened(config, source, parts)
-        self._records = RunRecords(config, self._out)
+        self._records = RunRecords(config, self._out, summary_only=summary_only)
         self.context = SessionContext(
             config, opened.calendar, opened.source, parts, self._records, self._keep
         )

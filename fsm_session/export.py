@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import orjson
 from attrs import frozen
 
 from fsm_session.config import SessionConfig
@@ -80,11 +81,17 @@ class SessionResult:
 
 
 class RunRecords:
-    """Keeps the results of a run, and writes them where there is a folder."""
+    """Keeps the results of a run, and writes them where there is a folder.
 
-    def __init__(self, config: SessionConfig, out: Path | None) -> None:
+    ``summary_only``: the run's record and the journal, and none of a session.
+    """
+
+    def __init__(
+        self, config: SessionConfig, out: Path | None, *, summary_only: bool = False
+    ) -> None:
         self._config = config
         self._out = out
+        self._summary_only = summary_only
         self._journal: Journal | None = None
         self._header: dict[str, Any] = {}
         self._earlier: list[Path] = []
@@ -104,9 +111,12 @@ class RunRecords:
         if self._out is None:
             return
         self._earlier = sorted(self._out.glob("sessions/*.json"))
-        if self._earlier and not overwrite:
+        finished = len(self._earlier)
+        if not finished and (finished := _sessions_in(self._out / "run.json")):
+            self._earlier = [self._out / "run.json"]  # of a run that wrote its summary only
+        if finished and not overwrite:
             raise ExportError(
-                f"{self._out} holds {len(self._earlier)} sessions of an earlier run already:"
+                f"{self._out} holds {finished} sessions of an earlier run already:"
                 " choose another folder, or ask to overwrite them"
             )
         self._header = {"name": self._config.name, **digests}
@@ -164,7 +174,7 @@ class RunRecords:
 
     def write_session(self, data: SessionData, *, complete: bool, left_out: LeftOut) -> None:
         """Write a session's record; ExportError where it can't be."""
-        if self._out is None:
+        if self._out is None or self._summary_only:
             return
         record = session_record(data, self._config.calendar, complete=complete, left_out=left_out)
         content = as_json(record)
@@ -221,6 +231,15 @@ class RunRecords:
         """Close the journal. Safe twice."""
         if self._journal is not None:
             self._journal.close()
+
+
+def _sessions_in(run_record: Path) -> int:
+    """Count the sessions that an earlier run's record tells of; 0 where there is none to read."""
+    try:
+        sessions = orjson.loads(run_record.read_bytes())["sessions"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+    return len(sessions) if isinstance(sessions, list) else 0
 
 
 def _percent(data: SessionData) -> float:

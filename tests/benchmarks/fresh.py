@@ -13,6 +13,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -87,10 +88,11 @@ def _run_into(measured: Measured, each: Job) -> str:
 
 def run(each: Job) -> Line:
     """Run a job; give what it says. Raises RuntimeError with the end of what it complains of."""
-    environment = {**os.environ, **ENVIRONMENT}
-    done = subprocess.run(
-        each.command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS
-    )
+    with tempfile.TemporaryDirectory() as out:
+        environment = {**os.environ, **ENVIRONMENT, "BENCHMARK_OUT": out}
+        done = subprocess.run(
+            each.command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS
+        )
     lines = [line for line in done.stdout.splitlines() if line.startswith("{")]
     if done.returncode or not lines:
         raise RuntimeError(f"status {done.returncode}: {done.stderr.strip()[-400:]}")

@@ -11,6 +11,7 @@ have a new one would be a part of what is timed, so they are counted by a run of
 from __future__ import annotations
 
 import importlib
+import os
 import pkgutil
 import sys
 from typing import Any
@@ -21,9 +22,8 @@ import fsm_session
 from fsm_session import Bar, FramesSource, Run, SessionConfig, SessionCoordinator, View
 from tests.benchmarks.shared_bench import Frames, common, dates
 
-#: what keeps the records: moves and results in memory, and no file for a session. There is no
-#: wish yet for a journal without the sessions' records; where there is, it belongs here
-RECORDS: dict[str, Any] = {"out": None}
+#: the journal and the run's record, in a folder of this process; without one nothing is written
+RECORDS: dict[str, Any] = {"out": os.environ.get("BENCHMARK_OUT"), "summary_only": True}
 TIE, OVERBOUGHT = 1e-6, 70.0
 
 
@@ -173,7 +173,8 @@ def see(frames: Frames, style: str) -> Seen:
 
 def import_everything() -> None:
     """Import what a run would import on its way: the peers' scripts begin with their imports."""
-    for name in ("exchange_calendars", "talib", "talib.abstract", "pyarrow.parquet"):
+    ours = ("exchange_calendars", "talib", "talib.abstract", "pyarrow.parquet")
+    for name in (*ours, "cattrs", "platformdirs", "tomllib"):
         importlib.import_module(name)
     for module in pkgutil.walk_packages(fsm_session.__path__, "fsm_session."):
         if not module.name.endswith("__main__"):

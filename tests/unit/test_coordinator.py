@@ -284,6 +284,29 @@ class TestTheFolder:
             coordinator(symbols=["XXX"], out=tmp_path, overwrite=True).run()
         assert contents(tmp_path) == before
 
+    def test_a_summary_only_has_no_sessions(self, tmp_path: Path) -> None:
+        whole = coordinator(out=tmp_path / "whole").run()
+        short = coordinator(out=tmp_path / "short", summary_only=True).run()
+        assert {path.name for path in (tmp_path / "short").rglob("*")} == {
+            "journal.jsonl", "run.json",
+        }  # fmt: skip
+        written = [(tmp_path / name / "run.json").read_bytes() for name in ("whole", "short")]
+        assert written[0] == written[1]
+        assert [each.sha256 == "" for each in short.sessions] == [True] * 3
+        moves = [[(move.source, move.target) for move in run.moves] for run in (whole, short)]
+        assert moves[0] == moves[1]
+
+    def test_a_summary_is_not_overwritten_unasked(self, tmp_path: Path) -> None:
+        coordinator(out=tmp_path, summary_only=True).run()
+        before = contents(tmp_path)
+        with pytest.raises(ExportError, match="3 sessions of an earlier run"):
+            coordinator(SESSIONS[0], out=tmp_path).run()
+        with pytest.raises(RunFailedError):
+            coordinator(symbols=["XXX"], out=tmp_path, overwrite=True).run()
+        assert contents(tmp_path) == before
+        coordinator(SESSIONS[0], out=tmp_path, overwrite=True).run()
+        assert len(list(tmp_path.glob("sessions/*.json"))) == 1
+
     def test_asked_to_it_leaves_nothing_of_the_earlier_one(self, tmp_path: Path) -> None:
         coordinator(out=tmp_path).run()
         coordinator(SESSIONS[0], out=tmp_path, overwrite=True).run()
