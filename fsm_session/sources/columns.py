@@ -7,9 +7,10 @@ bar that breaks it, and how many do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
-from attrs import evolve
 
 from fsm_session.errors import DataError
 from fsm_session.market.bars import COLUMNS, PRICES, Bars, Floats, Times
@@ -23,6 +24,7 @@ from fsm_session.sources.faults import (
     not_below_zero,
 )
 from fsm_session.sources.frame_parts import add_disorder, find_places, take_numbers, take_times
+from fsm_session.sources.strip import Columns, SharedStamps, Stamps, Strip
 
 _A_SECOND = 1_000_000_000
 
@@ -57,18 +59,45 @@ def columns_from_frame(
     than the interval; values missing or infinite, prices not above 0, volumes below 0, a high
     below its low, an open or a close outside them.
     """
+    return strip_from_frame(frame, interval, symbol, file, SharedStamps()).bars()
+
+
+def strip_from_frame(
+    frame: pd.DataFrame, interval: Interval | None, symbol: str, file: str, shared: SharedStamps
+) -> Strip:
+    """Do what :func:`columns_from_frame` does, of times that others may have too."""
     faults = Faults(symbol, file)
     places = find_places(frame, COLUMNS, faults)
     times = take_times(frame, places, faults)
-    faults = evolve(faults, times=times)
-    columns = dict(take_numbers(frame, places, COLUMNS, faults))
+    faults = Faults(symbol, file, times, found=faults.found)
+    numbers = dict(take_numbers(frame, places, COLUMNS, faults))
+    if times is not None and not faults.found:
+        columns = Columns(times, [numbers[name] for name in COLUMNS])
+        if (strip := strip_from_columns(columns, interval, shared)) is not None:
+            return strip
     if times is not None:
-        interval = _check_times(times, interval, faults)
-    if len(columns) < len(COLUMNS) or not _sound(**columns):
-        faults.add_broken(_RULES, columns)
-    if faults.found or times is None or interval is None:
-        raise DataError(faults.found)
-    return Bars.base(interval, times, **columns)
+        check_times(times, interval, faults)
+    faults.add_broken(_RULES, numbers)
+    raise DataError(faults.found)
+
+
+def strip_from_columns(
+    columns: Columns, interval: Interval | None, shared: SharedStamps
+) -> Strip | None:
+    """Copy columns of one symbol that keep every rule; None where one is broken."""
+    stamps = shared.find(columns.time, interval)
+    if stamps is None:
+        stamps = _stamps(columns.time, interval, shared)
+    if stamps is None or not sound(columns.numbers):
+        return None
+    return Strip(stamps, [columns])
+
+
+def sound(numbers: Sequence[Floats]) -> bool:
+    """Tell whether columns of numbers break no rule, in one pass; what is NaN compares as False."""
+    open, high, low, close, volume = numbers
+    held = (low > 0) & (low <= open) & (open <= high) & (low <= close) & (close <= high)
+    return bool((held & (high < np.inf) & (volume >= 0) & (volume < np.inf)).all())
 
 
 def spacing(times: Times) -> Interval | None:
@@ -83,13 +112,7 @@ def spacing(times: Times) -> Interval | None:
     return Interval(int(fitting[0]) // _A_SECOND) if len(fitting) else None
 
 
-def _sound(open: Floats, high: Floats, low: Floats, close: Floats, volume: Floats) -> bool:
-    """Tell whether no rule is broken, in one pass; what is NaN compares as False."""
-    held = (low > 0) & (low <= open) & (open <= high) & (low <= close) & (close <= high)
-    return bool((held & (high < np.inf) & (volume >= 0) & (volume < np.inf)).all())
-
-
-def _check_times(times: Times, interval: Interval | None, faults: Faults) -> Interval | None:
+def check_times(times: Times, interval: Interval | None, faults: Faults) -> Interval | None:
     """Hold the starts to their rules; give the interval, from the spacing where it is None."""
     # NaT is the least of all numbers: in ascending times it can only be the first. Compared, not
     # subtracted: a step to it is beyond int64, and comes out positive
@@ -102,6 +125,15 @@ def _check_times(times: Times, interval: Interval | None, faults: Faults) -> Int
     elif (times[1:] - times[:-1] < interval.ns).sum() * 2 > len(times):
         faults.add(f"bars are mostly closer together than {interval}: the interval is wrong")
     return interval
+
+
+def _stamps(times: Times, interval: Interval | None, shared: SharedStamps) -> Stamps | None:
+    """Make stamps of times that keep every rule, for the next who has them; None of others."""
+    faults = Faults("", "")
+    told = check_times(times, interval, faults)
+    if told is None or faults.found:
+        return None
+    return shared.keep(Stamps(told, times), interval)
 
 
 def _disorder(times: Times, faults: Faults) -> None:

@@ -11,10 +11,12 @@ import pandas as pd
 
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.interval import Interval
+from fsm_session.sources.columns import strip_from_frame
 from fsm_session.sources.event_files import EventFiles
 from fsm_session.sources.files import FilesSource
 from fsm_session.sources.frame_parts import TIME_NAMES
 from fsm_session.sources.stored import StoredSource
+from fsm_session.sources.strip import SharedStamps, Strip
 
 _ZONED = r":\d\d(?:\.\d+)?\s*(?:Z|[+-]\d\d:?(?:\d\d)?)$"
 
@@ -44,8 +46,12 @@ class CsvSource(StoredSource):
         ticks: str | Path = "",
         quotes: str | Path = "",
     ) -> None:
-        bars = FilesSource(path, interval, read_csv)
+        bars = FilesSource(path, interval, _decode)
         super().__init__(bars, EventFiles(ticks, quotes, _read_all))
+
+
+def _decode(interval: Interval | None, symbol: str, file: str, shared: SharedStamps) -> Strip:
+    return strip_from_frame(read_csv(file), interval, symbol, file, shared)
 
 
 def read_csv(path: str) -> pd.DataFrame:

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import cached_property, partial
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 
-import pandas as pd
-
 from fsm_session.market.interval import Interval
-from fsm_session.sources.held import HeldSource, Table
+from fsm_session.sources.held import Decode, HeldSource, Table
 from fsm_session.sources.pattern import FoundFile, files_digest, find_files, fixed_folder
-
-Read = Callable[[str], pd.DataFrame]
+from fsm_session.sources.strip import SharedStamps
 
 
 class FilesSource(HeldSource):
-    """Bars out of the files of a pattern, read by a function of the path.
+    """Bars out of the files of a pattern, decoded by a function of interval, symbol and path.
 
     The files are listed when first asked for; one that comes later is not seen; a path of ""
     means that there are none. ``interval``: only files of this one, and that of files whose names
     say none.
     """
 
-    def __init__(self, path: str | Path, interval: Interval | str | None, read: Read) -> None:
-        self._pattern, self._read = str(path), read
+    def __init__(self, path: str | Path, interval: Interval | str | None, decode: Decode) -> None:
+        self._pattern, self._decode = str(path), decode
         self._interval = Interval.parse(interval) if isinstance(interval, str) else interval
 
     @property
@@ -54,8 +51,9 @@ class FilesSource(HeldSource):
     @cached_property
     def _tables(self) -> Mapping[str, list[Table]]:
         tables: dict[str, list[Table]] = {}
+        shared = SharedStamps()
         for file in self._files:
-            read = partial(self._read, file.path)
-            table = Table(file.symbol, file.interval or self._interval, read, file.path)
+            interval = file.interval or self._interval
+            table = Table(file.symbol, interval, self._decode, shared, file.path)
             tables.setdefault(file.symbol, []).append(table)
         return tables

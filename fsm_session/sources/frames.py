@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property, partial
 
 import pandas as pd
 
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.interval import Interval
+from fsm_session.sources.columns import strip_from_frame
 from fsm_session.sources.event_frames import EventFrames
 from fsm_session.sources.held import HeldSource, Table, snapshot
 from fsm_session.sources.held_events import HeldEvents
+from fsm_session.sources.strip import SharedStamps, Strip
 
 # a mapping's keys are invariant, so each way to write them is named
 Frames = (
@@ -47,10 +49,11 @@ class FramesSource(HeldSource, HeldEvents):
         ticks: Mapping[str, pd.DataFrame] | None = None,
         quotes: Mapping[str, pd.DataFrame] | None = None,
     ) -> None:
-        default = _interval(interval)
+        default, shared = _interval(interval), SharedStamps()
         self._tables: dict[str, list[Table]] = {}
         for symbol, own, frame in _parts(frames):
-            table = Table(symbol, own or default, snapshot(frame))
+            decode = partial(_decode, snapshot(frame))
+            table = Table(symbol, own or default, decode, shared)
             self._tables.setdefault(symbol, []).append(table)
         self._events = EventFrames(ticks, quotes)
 
@@ -73,12 +76,22 @@ class FramesSource(HeldSource, HeldEvents):
         total = hashlib.sha256()
         for symbol in sorted(self._tables):
             for table in sorted(self._tables[symbol], key=lambda table: table.interval):
-                bars = table.bars
+                bars = table.strip.bars()
                 total.update(f"{len(symbol)}:{symbol} {table.interval} {len(bars)}\n".encode())
                 for name in ("time", "open", "high", "low", "close", "volume"):
                     total.update(bars.column(name).data)
         total.update(self._events.digest().encode())
         return total.hexdigest()
+
+
+def _decode(
+    read: Callable[[], pd.DataFrame],
+    interval: Interval | None,
+    symbol: str,
+    file: str,
+    shared: SharedStamps,
+) -> Strip:
+    return strip_from_frame(read(), interval, symbol, file, shared)
 
 
 def _interval(given: Interval | str | None) -> Interval | None:

@@ -17,7 +17,10 @@ from attrs import fields
 from fsm_session.errors import DataError, Fault
 from fsm_session.market.bars import Bars, Times, sealed
 from fsm_session.market.interval import Interval
-from fsm_session.sources.columns import columns_from_frame
+from fsm_session.sources.strip import SharedStamps, Strip
+
+#: makes checked bars of what is stored: its interval if known, symbol, file, and others' times
+Decode = Callable[[Interval | None, str, str, SharedStamps], Strip]
 
 # under copy-on-write, which came with 3, a shallow copy stays as it is
 _COPIES_DEEP = int(pd.__version__.partition(".")[0]) < 3
@@ -30,21 +33,25 @@ class Table:
         self,
         symbol: str,
         interval: Interval | None,
-        read: Callable[[], pd.DataFrame],
+        decode: Decode,
+        shared: SharedStamps,
         file: str = "",
     ) -> None:
         self.symbol, self.file = symbol, file
-        self._interval, self._read = interval, read
+        self._interval, self._decode, self._shared = interval, decode, shared
 
     @property
     def interval(self) -> Interval:
         """The interval; DataError where only the bars can tell it, and they are faulty."""
-        return self._interval or self.bars.interval
+        return self._interval or self.strip.interval
 
     @cached_property
-    def bars(self) -> Bars:
+    def strip(self) -> Strip:
         """All bars, read and checked at the first call; DataError with every fault."""
-        return columns_from_frame(self._read(), self._interval, self.symbol, self.file)
+        strip = self._decode(self._interval, self.symbol, self.file, self._shared)
+        # with what it reads: a frame that nobody else holds
+        del self._decode
+        return strip
 
 
 class HeldSource(ABC):
@@ -69,27 +76,25 @@ class HeldSource(ABC):
 
     def times(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Times:
         """Give the starts of the bars in [start_ns, end_ns): a view, read-only."""
-        time = self._whole(symbol, interval).time
-        return time[window(time, start_ns, end_ns)]
+        return self._strip(symbol, interval).window(start_ns, end_ns).time
 
     def bars(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Bars:
         """Give the bars that start in [start_ns, end_ns): views, read-only."""
-        whole = self._whole(symbol, interval)
-        return whole[window(whole.time, start_ns, end_ns)]
+        return self._strip(symbol, interval).window(start_ns, end_ns)
 
     def whole(self, symbol: str, interval: Interval) -> Bars | None:
         """Give all bars of an interval; None where somebody has put other windows in place."""
         unchanged = getattr(self.bars, "__func__", None) is HeldSource.bars
-        return self._whole(symbol, interval) if unchanged else None
+        return self._strip(symbol, interval).bars() if unchanged else None
 
-    def _whole(self, symbol: str, interval: Interval) -> Bars:
+    def _strip(self, symbol: str, interval: Interval) -> Strip:
         found = [table for table in self.tables(symbol) if table.interval == interval]
         if len(found) > 1:
             files = ", ".join(table.file for table in found)
             raise DataError(Fault(f"{interval} bars are there twice: {files}", symbol=symbol))
         if not found:
             raise not_held(self.name, symbol, interval, self.intervals(symbol))
-        return found[0].bars
+        return found[0].strip
 
 
 def snapshot(frame: pd.DataFrame) -> Callable[[], pd.DataFrame]:

@@ -1,57 +1,31 @@
 """A source of Parquet partitions, one folder a session date, many symbols in each.
 
 Loading a session must cost what the session has, however many years lie beside it: a window
-reads only the row groups that can hold the symbol in it. As a run asks for symbol after symbol,
-a row group that was read serves its other symbols too.
+reads only the row groups that can hold the symbol in it, each of them once, and what of it was
+there before is not touched again.
 """
 
 from __future__ import annotations
 
-import datetime as dt
-import glob
-import os
-from collections.abc import Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
-from attrs import field, frozen
 
 from fsm_session.errors import DataError, Fault
-from fsm_session.market.bars import COLUMNS, Bars, Times
-from fsm_session.market.interval import DAY_NS, Interval
-from fsm_session.sources.columns import columns_from_frame
-from fsm_session.sources.frame_parts import TIME_NAMES
-from fsm_session.sources.held import joined, not_held, window
-from fsm_session.sources.pattern import files_digest
+from fsm_session.market.bars import Bars, Times, sealed
+from fsm_session.market.interval import Interval
+from fsm_session.sources.columns import check_times
+from fsm_session.sources.faults import Faults
+from fsm_session.sources.held import not_held, window
+from fsm_session.sources.kept import KeptBars, KeptTimes
+from fsm_session.sources.moving_window import MovingWindow
+from fsm_session.sources.row_groups import Partitions, RowGroup
+from fsm_session.sources.strip import NOTHING, Columns, SharedStamps
 
-_EPOCH = dt.date(1970, 1, 1)
-_NEVER = 2**63 - 1
-# rows of row groups kept for their other symbols: some 250 MB
-_KEPT_ROWS = 4_000_000
-
-
-@frozen
-class _RowGroup:
-    """A row group by its file and number, with the statistics of its footer; None: unknown."""
-
-    path: str
-    number: int
-    first_symbol: str = field(eq=False)
-    last_symbol: str | None = field(eq=False)
-    first_ns: int | None = field(eq=False)
-    last_ns: int | None = field(eq=False)
-    fragment: Any = field(eq=False, repr=False)
-
-    def may_hold(self, symbol: str, start_ns: int, end_ns: int) -> bool:
-        """Tell whether the statistics leave room for the symbol in a window."""
-        if symbol < self.first_symbol or (self.last_symbol or symbol) < symbol:
-            return False
-        if self.first_ns is None or self.last_ns is None:
-            return True
-        return self.first_ns < end_ns and self.last_ns >= start_ns
+_Part = Callable[[RowGroup, str, Interval], Columns | None]
 
 
 class PartitionsSource:
@@ -60,162 +34,134 @@ class PartitionsSource:
     Columns: ``symbol``, ``timestamp`` (with a zone), ``open high low close volume``; others are
     left unread. A symbol's rows are in the order of time. All have one interval: the given one,
     or what the spacing on a symbol's first date tells. The folders are listed once.
+
+    What was read is kept while the windows that are asked for have a part in it. ``intervals``
+    and ``times`` read and check nothing but times, where those are as they should be.
     """
 
     def __init__(self, path: str | Path, interval: Interval | str | None = None) -> None:
-        self._folder = str(path)
         self._given = Interval.parse(interval) if isinstance(interval, str) else interval
         self._intervals: dict[str, tuple[Interval, ...]] = {}
-        self._footers: dict[str, tuple[_RowGroup, ...]] = {}
-        self._groups: dict[_RowGroup, dict[str, pd.DataFrame]] = {}
-        self._bars: dict[tuple[_RowGroup, str], Bars] = {}
+        self._files = Partitions(str(path))
+        self._times, self._bars = KeptTimes(self._files), KeptBars(self._files)
+        self._windows: dict[str, MovingWindow] = {}
+        self._shared = SharedStamps()
+        # where the last windows end, and where the first of them begins
+        self._end_ns, self._first_ns = -(2**63), -(2**63)
 
     @property
     def name(self) -> str:
         """The folder."""
-        return self._folder
+        return self._files.folder
 
     def intervals(self, symbol: str) -> tuple[Interval, ...]:
         """Give the interval, if any date has bars of the symbol; () otherwise."""
         if symbol not in self._intervals:
-            parts = (self._decoded(group, symbol, self._given) for group in self._found(symbol))
-            first = next(filter(None, parts), None)
-            self._intervals[symbol] = (first.interval,) if first else ()
+            self._bars.expect(symbol)
+            told = (self._told(group, symbol) for group in self._files.holding(symbol))
+            first = next(filter(None, told), None)
+            self._intervals[symbol] = (first,) if first else ()
         return self._intervals[symbol]
 
     def times(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Times:
-        """Give the starts of the bars in [start_ns, end_ns)."""
-        return self.bars(symbol, interval, start_ns, end_ns).time
+        """Give the starts of the bars in [start_ns, end_ns); only times are read and checked."""
+        self._prepare(symbol, interval)
+        groups = tuple(self._files.holding(symbol, start_ns, end_ns))
+        parts = self._gathered(symbol, interval, self._times.part, groups)
+        times = sealed(np.concatenate([NOTHING.time, *(part.time for part in parts)]))
+        if not len(times):
+            self._require(symbol, interval)
+        return times[window(times, start_ns, end_ns)]
 
     def bars(self, symbol: str, interval: Interval, start_ns: int, end_ns: int) -> Bars:
         """Give the bars that start in [start_ns, end_ns); only what is read is checked."""
-        if interval != self._given:
-            self._require(symbol, interval)
-        faults: list[Fault] = []
-        parts = [Bars.empty(interval)]
-        for group in self._found(symbol, start_ns, end_ns):
-            try:
-                parts.append(self._decoded(group, symbol, interval) or parts[0])
-            except DataError as error:
-                faults.extend(error.faults)
-        whole = joined(parts)
-        faults.extend(self._out_of_order(whole.time, symbol))
-        if faults:
-            raise DataError(faults)
+        self._prepare(symbol, interval)
+        self._let_go(start_ns, end_ns)
+        groups = tuple(self._files.holding(symbol, start_ns, end_ns))
+        held = self._window(symbol, interval, groups) if groups else None
         # nothing here: are there any elsewhere? Asked last, as it may open every date
-        if not len(whole):
+        if held is None or not len(held):
             self._require(symbol, interval)
-        return whole[window(whole.time, start_ns, end_ns)]
+            return Bars.empty(interval)
+        return held.bars(groups, start_ns, end_ns)
 
     def digest(self) -> str:
         """Give the SHA-256 of the files' names, sizes and times of change."""
-        return self._digest
+        return self._files.digest()
 
-    @cached_property
-    def _digest(self) -> str:
-        return files_digest(self._folder, [path for _, path in self._files])
+    def _told(self, group: RowGroup, symbol: str) -> Interval | None:
+        """Give the interval of a symbol's bars in a row group, None where it has none."""
+        part = self._times.part(group, symbol, self._given)
+        if part is None or self._given is not None:
+            return None if part is None else self._given
+        faults = Faults(symbol, group.path)
+        told = check_times(part.time, None, faults)
+        if told is None:
+            raise DataError(faults.found)
+        return told
 
-    @cached_property
-    def _files(self) -> tuple[tuple[int, str], ...]:
-        """List the files in the order of their dates: midnight UTC in nanoseconds, and path."""
-        places = os.path.join(glob.escape(self._folder), "date=*", "*.parquet")
-        faults, files = [], []
-        for path in sorted(glob.glob(places)):
-            try:
-                date = dt.date.fromisoformat(Path(path).parent.name.removeprefix("date="))
-            except ValueError:
-                faults.append(Fault("expected a folder such as date=2024-07-03", file=path))
-            else:
-                files.append(((date - _EPOCH).days * DAY_NS, path))
-        if not files and not faults:
-            faults = [Fault("there are no date=YYYY-MM-DD/*.parquet in it", file=self._folder)]
-        if faults:
-            raise DataError(faults)
-        return tuple(files)
-
-    def _found(
-        self, symbol: str, start_ns: int = -_NEVER, end_ns: int = _NEVER
-    ) -> Iterator[_RowGroup]:
-        """Find the row groups that, by date and statistics, can hold the symbol in a window."""
-        for midnight, path in self._files:
-            # a session's bars are on its date or a neighbour of it in UTC, in any zone
-            if midnight - DAY_NS < end_ns and midnight + 2 * DAY_NS > start_ns:
-                for group in self._opened(path):
-                    if group.may_hold(symbol, start_ns, end_ns):
-                        yield group
-
-    def _opened(self, path: str) -> tuple[_RowGroup, ...]:
-        if path not in self._footers:
-            self._footers[path] = tuple(_row_groups(path))
-        return self._footers[path]
+    def _prepare(self, symbol: str, interval: Interval) -> None:
+        """Expect that more is asked of a symbol; DataError for an interval that it hasn't."""
+        self._bars.expect(symbol)
+        if interval != self._given:
+            self._require(symbol, interval)
 
     def _require(self, symbol: str, interval: Interval) -> None:
         if interval not in (held := self.intervals(symbol)):
             raise not_held(self.name, symbol, interval, held)
 
-    def _decoded(self, group: _RowGroup, symbol: str, interval: Interval | None) -> Bars | None:
-        """Give the symbol's checked bars of a row group; None where there are none."""
-        if (group, symbol) not in self._bars:
-            frame = self._frames(group).get(symbol)
-            if frame is None:
-                return None
-            self._bars[group, symbol] = columns_from_frame(frame, interval, symbol, group.path)
-        return self._bars[group, symbol]
+    def _let_go(self, start_ns: int, end_ns: int) -> None:
+        """Let go, when windows move on, of what lies before all that end where the last did."""
+        if end_ns > self._end_ns:
+            before_ns = self._first_ns
+            self._files.close()
+            self._times.let_go()
+            self._bars.let_go(before_ns)
+            held = self._windows.items()
+            self._windows = {name: each for name, each in held if not each.is_before(before_ns)}
+            self._end_ns, self._first_ns = end_ns, start_ns
+        self._first_ns = min(self._first_ns, start_ns)
 
-    def _frames(self, group: _RowGroup) -> dict[str, pd.DataFrame]:
-        """Read a row group, and keep it for its other symbols."""
-        if group not in self._groups:
-            while sum(map(_rows, self._groups.values())) > _KEPT_ROWS:
-                del self._groups[next(iter(self._groups))]
-            self._groups[group] = _by_symbol(group)
-        return self._groups[group]
+    def _window(self, symbol: str, interval: Interval, groups: Sequence[RowGroup]) -> MovingWindow:
+        """Move a symbol's window on to these row groups, or make one of them."""
+        held = self._windows.get(symbol)
+        if held is None or not held.leads_to(groups):
+            held = MovingWindow(interval, self._shared)
+        held.move(groups, partial(self._gathered, symbol, interval, self._bars.part))
+        self._windows[symbol] = held
+        return held
 
-    def _out_of_order(self, times: Times, symbol: str) -> Iterator[Fault]:
-        behind = np.diff(times) <= 0
-        if behind.any():
-            when = pd.Timestamp(int(times[1:][behind][0]), unit="ns", tz="UTC").isoformat()
-            told = "time is out of order, or there twice, from one file or row group to the next"
-            yield Fault(told, file=self._folder, symbol=symbol, time=when)
+    def _gathered(
+        self,
+        symbol: str,
+        interval: Interval,
+        part: _Part,
+        groups: Sequence[RowGroup],
+        after_ns: int | None = None,
+    ) -> Sequence[Columns]:
+        """Read a symbol's parts of row groups; DataError with the faults of all of them."""
+        faults: list[Fault] = []
+        parts = []
+        for group in groups:
+            try:
+                parts.append(part(group, symbol, interval) or NOTHING)
+            except DataError as error:
+                faults.extend(error.faults)
+        faults.extend(self._out_of_order(symbol, parts, after_ns))
+        if faults:
+            raise DataError(faults)
+        return parts
 
-
-def _row_groups(path: str) -> Iterator[_RowGroup]:
-    """Read the footer of a file: its row groups, with what it says of each."""
-    from pyarrow import dataset
-
-    try:
-        (file,) = dataset.dataset([path], format="parquet").get_fragments()
-        groups = file.split_by_row_group()
-    except (OSError, ValueError) as error:
-        raise DataError(Fault(f"can't be read as Parquet: {error}", file=path)) from error
-    if "symbol" not in file.physical_schema.names:
-        raise DataError(Fault("column symbol missing", file=path))
-    for number, group in enumerate(groups):
-        said = group.row_groups[0].statistics or {}
-        symbols, times = said.get("symbol"), said.get("timestamp")
-        first, last = map(_instant, (times["min"], times["max"])) if times else (None, None)
-        low, high = (symbols["min"], symbols["max"]) if symbols else ("", None)
-        yield _RowGroup(path, number, low, high, first, last, group)
-
-
-def _instant(stamp: Any) -> int | None:
-    """Give nanoseconds UTC; None without a zone, which is refused when it is read."""
-    time = pd.Timestamp(stamp)
-    return None if time.tz is None else int(time.as_unit("ns").value)
-
-
-def _by_symbol(group: _RowGroup) -> dict[str, pd.DataFrame]:
-    known = ("symbol", *TIME_NAMES, *COLUMNS)
-    fragment = group.fragment
-    columns = [name for name in fragment.physical_schema.names if name.lower() in known]
-    try:
-        frame: pd.DataFrame = fragment.to_table(columns=columns).to_pandas()
-    except (OSError, ValueError) as error:
-        raise DataError(Fault(f"can't be read as Parquet: {error}", file=group.path)) from error
-    if "timestamp" in frame:
-        frame = frame.set_index("timestamp")
-    parts = frame.groupby(frame.pop("symbol").to_numpy(), sort=False)
-    return {str(symbol): part for symbol, part in parts}
-
-
-def _rows(frames: dict[str, pd.DataFrame]) -> int:
-    return sum(map(len, frames.values()))
+    def _out_of_order(
+        self, symbol: str, parts: Iterable[Columns], after_ns: int | None
+    ) -> Iterator[Fault]:
+        """Find the first part that doesn't begin behind the one before it."""
+        for part in filter(None, parts):
+            if after_ns is not None and part.time[0] <= after_ns:
+                when = pd.Timestamp(int(part.time[0]), unit="ns", tz="UTC").isoformat()
+                told = (
+                    "time is out of order, or there twice, from one file or row group to the next"
+                )
+                yield Fault(told, file=self.name, symbol=symbol, time=when)
+                return
+            after_ns = int(part.time[-1])

@@ -66,7 +66,8 @@ def made_itself(_: Path, frames: Frames) -> Source:
     return source
 
 
-MAKERS: tuple[Callable[[Path, Frames], Source], ...] = (
+Maker = Callable[[Path, Frames], Source]
+MAKERS: tuple[Maker, ...] = (
     from_frames,
     from_frames_by_interval,
     from_one_frame,
@@ -173,3 +174,32 @@ class TestAnswers:
         assert len(bytes.fromhex(before)) == 32
         made[0].bars("ZZZ", MINUTE, ns("2024-07-01"), ns("2024-07-02"))
         assert made[0].digest() == before
+
+
+class TestShared:
+    """Symbols of a busy market trade in the same minutes: then their times are held once."""
+
+    @pytest.mark.parametrize("maker", MAKERS[:-1], ids=lambda maker: maker.__name__)
+    def test_times_that_are_equal(self, maker: Maker, tmp_path: Path) -> None:
+        thin, busy = made_up("AAA"), made_up("AAA", kept=1.0)
+        frames = {"A": busy, "B": thin, "C": busy * 2, "D": busy[1:], "E": busy}
+        source = maker(tmp_path, frames)
+        for bounds in ((ns("2024-07-01"), ns("2024-07-04")), (ns("2024-07-02"), ns("2024-07-03"))):
+            bars = {symbol: source.bars(symbol, MINUTE, *bounds) for symbol in frames}
+            for name in ("time", "end", "count"):
+                column = {symbol: each.column(name) for symbol, each in bars.items()}
+                assert column["A"] is not column["B"]
+                assert np.shares_memory(column["A"], column["C"])
+                assert np.shares_memory(column["A"], column["E"])
+
+    @pytest.mark.parametrize("maker", MAKERS[:-1], ids=lambda maker: maker.__name__)
+    def test_asked_one_after_the_other_they_are_the_same(
+        self, maker: Maker, tmp_path: Path
+    ) -> None:
+        source = maker(tmp_path, {symbol: made_up("AAA", kept=1.0) for symbol in SYMBOLS})
+        for start, end in (("2024-07-01", "2024-07-04"), ("2024-07-02", "2024-07-03")):
+            first, *others = (source.bars(s, MINUTE, ns(start), ns(end)) for s in SYMBOLS)
+            for other in others:
+                assert other.time is first.time
+                assert other.end is first.end
+                assert other.count is first.count

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import weakref
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -10,7 +12,8 @@ import pytest
 
 from fsm_session.errors import DataError, IntervalError
 from fsm_session.market.interval import Interval
-from fsm_session.sources import FramesSource
+from fsm_session.sources import FramesSource, frames
+from fsm_session.sources.held import snapshot
 from tests.unit.sources.markets import MINUTE, made_up, ns
 
 FIVE = Interval(300)
@@ -36,6 +39,21 @@ class TestApart:
         frame = made_up("AAA")
         FramesSource({"AAA": frame}).bars("AAA", MINUTE, *ALL)
         pd.testing.assert_frame_equal(frame, made_up("AAA"))
+
+    def test_a_frame_is_let_go_when_it_is_decoded(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        held: list[weakref.ref[pd.DataFrame]] = []
+
+        def remembered(frame: pd.DataFrame) -> Callable[[], pd.DataFrame]:
+            read = snapshot(frame)
+            held.append(weakref.ref(read()))
+            return read
+
+        monkeypatch.setattr(frames, "snapshot", remembered)
+        source = FramesSource({"AAA": made_up("AAA")})
+        assert held[0]() is not None
+        for _ in range(2):
+            assert len(source.bars("AAA", MINUTE, *ALL)) == len(made_up("AAA"))
+            assert held[0]() is None
 
     def test_another_process_gets_the_same(self) -> None:
         source = FramesSource({"AAA": made_up("AAA")})
