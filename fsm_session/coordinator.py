@@ -160,8 +160,7 @@ class SessionCoordinator:
             session.label,
             sessions.index(session) + 1 if session in sessions else 0,
             len(sessions),
-            context.player.step,
-            context.player.steps,
+            *context.player.progress,
         )
 
     def _keep(self, data: SessionData | None) -> None:

@@ -22,10 +22,11 @@ _MADE: dict[EventKind, type[Quote] | type[Tick]] = {"quotes": Quote, "ticks": Ti
 class EventFeed:
     """The events of a kind by step: those that happened since the step before.
 
-    ``instants``: of the steps, int64 nanoseconds UTC, ascending.
+    ``instants``: of the steps, int64 nanoseconds UTC, ascending; of those ``taken`` already
+    nothing is given any more.
     """
 
-    def __init__(self, data: SymbolTable, kind: EventKind, instants: Times) -> None:
+    def __init__(self, data: SymbolTable, kind: EventKind, instants: Times, taken: int = 0) -> None:
         self._zone = data.session.zone
         self._make = _MADE[kind]
         self._days = [(each.symbol, _to_come(each, kind)) for each in data.values()]
@@ -34,6 +35,8 @@ class EventFeed:
         ends: list[int] = np.searchsorted(times[self._order], instants, side="right").tolist()
         # before the first step nothing has happened, and nothing more does at the close
         self._ends = [0, *ends, ends[-1] if ends else 0]
+        self._order = self._order[self._ends[taken] :]
+        self._past = self._ends[taken]
 
     def any_at(self, number: int) -> bool:
         """Tell whether anything happened at a step, numbered from 1."""
@@ -41,7 +44,8 @@ class EventFeed:
 
     def at(self, number: int) -> list[Any]:
         """Give the events that happened at a step, numbered from 1."""
-        return self._events[self._ends[number - 1] : self._ends[number]]
+        first, last = self._ends[number - 1] - self._past, self._ends[number] - self._past
+        return self._events[first:last]
 
     @cached_property
     def _events(self) -> list[Any]:

@@ -60,12 +60,12 @@ class Player:
         Where symbols came or went, the steps that were taken stay, and what is to come is laid
         anew: each bar is shown once, whoever's instants have come or gone with a symbol.
         """
-        row, begun = self.reveal.row if self.reveal else 0, self.reveal is not None
-        self._data = data
-        taken = up_to(self.tape, data.steps, row)
-        self.tape = lay_tape(data, queues, taken, begun=begun)
+        before, self._data = self.reveal, data
+        row = before.row if before else 0
+        self.tape = lay_tape(data, queues, up_to(self.tape, data.steps, row))
         self.reveal = Reveal(data, self.tape.shown, row, self._clock.now_ns)
-        if begun:
+        if before:
+            self.reveal.fresh_row = before.fresh_row
             renew(self.view, self.reveal)
         else:
             self.view = View(data, self.reveal)
@@ -77,16 +77,17 @@ class Player:
         return data.steps if data else 0
 
     @property
-    def steps(self) -> int:
-        """How many steps the tape has."""
-        return len(self.tape.times)
+    def progress(self) -> tuple[int, int]:
+        """How many steps of the tape have been taken, and how many it has."""
+        steps = len(self.tape.times)
+        # the close may be a step more, to finish bars
+        return min(self.step, steps), steps
 
     @property
     def shows_new_bars(self) -> bool:
         """Whether a bar has happened at this step, and not only quotes or ticks."""
-        reveal, data = self._laid()
-        row, before = reveal.row, self.tape.rows[data.steps - 2] if data.steps > 1 else 0
-        return row != before and reveal.anything_fresh[row]
+        reveal, _ = self._laid()
+        return reveal.anything_fresh[reveal.fresh_row]
 
     @property
     def pause_due(self) -> bool:
@@ -130,13 +131,15 @@ class Player:
     def _take_steps(self, on_step: OnStep, until_ns: int) -> bool:
         """Take the steps up to an instant, or until somebody asks for something; False if none."""
         reveal, data = self._laid()
-        clock, inbox, times, rows = self._clock, self._inbox, self.tape.times, self.tape.rows
+        clock, inbox, tape = self._clock, self._inbox, self.tape
+        times, rows, fresh = tape.times, tape.rows, tape.fresh
         first = data.steps
         # the loop that everything else waits for: no call in it that could be outside
         for place in range(first, bisect_right(times, until_ns, lo=first)):
             time_ns = times[place]
             clock.now_ns = time_ns
             reveal.row = rows[place]
+            reveal.fresh_row = fresh[place]
             data.steps = place + 1
             on_step(Step(place + 1, time_ns))
             if inbox.pressing:
@@ -163,7 +166,7 @@ class Player:
             return
         self._clock.set_backtest_time(self._clock.session.end_ns)
         if reveal.closing_bars():
-            reveal.row += 1
+            reveal.fresh_row = reveal.row = reveal.row + 1
             data.steps += 1
             on_step(Step(data.steps, self._clock.now_ns))
         data.finished = True

@@ -66,7 +66,7 @@ class Presence:
         if counts.sum() < len(times):
             locate = self._calendar.locate_days if daily else self._calendar.locate
             outside = times[locate(times) < 0]
-            if closed := tuple(self._on_closed_days(plan.symbol, outside, needed)):
+            if closed := tuple(self._on_closed_days(plan, outside, needed)):
                 raise DataError(closed)
         return _empty(needed, counts)
 
@@ -90,7 +90,7 @@ class Presence:
         return np.bincount(places[places >= 0], minlength=len(sessions))[: len(sessions)]
 
     def _on_closed_days(
-        self, symbol: str, times: Times, needed: Sequence[TradingSession]
+        self, plan: SymbolPlan, times: Times, needed: Sequence[TradingSession]
     ) -> Iterator[Fault]:
         """Find bars on days between the first and the last that have no session at all."""
         # by quarters of an hour, in which every zone's midnight is: ticks outside hours are many
@@ -101,11 +101,10 @@ class Presence:
         for date in sorted(set(dates) - open_days):
             if needed[0].date < date < needed[-1].date:
                 count = int(counts[dates == date].sum())
-                told = (
-                    f"{count} bars outside every session: {self._calendar.name} is closed all day"
-                )
-                file = self._source.name.replace("{symbol}", symbol)
-                yield Fault(told, symbol=symbol, time=str(date), file=file)
+                told = f"{count} {'ticks' if plan.from_ticks else 'bars'} outside every session"
+                told += f": {self._calendar.name} is closed all day"
+                file = self._source.name.replace("{symbol}", plan.symbol)
+                yield Fault(told, symbol=plan.symbol, time=str(date), file=file)
 
 
 def _empty(sessions: Sequence[TradingSession], counts: Times) -> tuple[TradingSession, ...]:

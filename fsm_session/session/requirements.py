@@ -16,7 +16,6 @@ from attrs import evolve, field, frozen
 from fsm_session.config import SessionConfig
 from fsm_session.errors import Fault, FaultyInputError, RequirementsError
 from fsm_session.market.calendar import MarketCalendar, TradingSession
-from fsm_session.market.events import EventKind
 from fsm_session.market.interval import Interval, choose_base, needed_base
 from fsm_session.session.needs import Needs
 from fsm_session.session.plan import SymbolPlan
@@ -92,8 +91,13 @@ class StreamRequirementsCoordinator:
         or DataError with every fault of the symbol.
         """
         needs = needs or self._needs
-        base, from_ticks = self._base(symbol, needs)
+        unmet = list(self._unrecorded(symbol, needs))
+        try:
+            base, from_ticks = self._base(symbol, needs)
+        except RequirementsError as error:
+            raise RequirementsError([*error.faults, *unmet]) from None
         derived = tuple(sorted(needs.wanted(symbol) - {base}))
+        held = self._presence.events(symbol)
         plan = SymbolPlan(
             symbol,
             base,
@@ -104,18 +108,22 @@ class StreamRequirementsCoordinator:
             needs.config.incomplete,
             from_ticks=from_ticks,
             events=needs.config.events(),
-            recorded=self._recorded(symbol, needs),
+            recorded=tuple(kind for kind in needs.config.events() if kind in held),
         )
         lacking = self._presence.lacking(plan, sessions)
-        if lacking and needs.config.missing == "error":
-            raise RequirementsError(self._missing_faults(plan, lacking, sessions, needs))
+        if needs.config.missing == "error":
+            unmet += self._missing_faults(plan, lacking, sessions, needs)
+        if unmet:
+            raise RequirementsError(unmet)
         return evolve(plan, missing=frozenset(e.date for each in lacking.values() for e in each))
 
     def _watched(self, needs: Needs) -> Iterator[str]:
-        """Give a universe's symbols; those that nobody knows only where they must be known."""
+        """Give a universe's symbols; what nobody holds only where it must be held."""
         for symbol in needs.symbols:
             known = self._source.intervals(symbol) or self._presence.events(symbol)
-            if known or needs.config.missing == "error":
+            if (
+                known and not any(self._unrecorded(symbol, needs))
+            ) or needs.config.missing == "error":
                 yield symbol
 
     def _plans(
@@ -162,23 +170,17 @@ class StreamRequirementsCoordinator:
         key = f"{needs.key}.{'streams' if present or events else 'symbols'}"
         return Fault(told, file=self._config.file, key=key, symbol=symbol)
 
-    def _recorded(self, symbol: str, needs: Needs) -> tuple[EventKind, ...]:
-        """Give the events to read; those that are not there are made from bars, where asked for."""
+    def _unrecorded(self, symbol: str, needs: Needs) -> Iterator[Fault]:
+        """Find the events that are neither there nor to be made from bars, of a known symbol."""
         held = self._presence.events(symbol)
+        if not held and not self._source.intervals(symbol):
+            return
         made = {"quotes"} if needs.config.quotes == "from_bars" else set()
-        faults = [
-            Fault(
-                f"{self._source.name} holds no {kind} of it" + _ADVICE.get(kind, ""),
-                file=self._config.file,
-                key=f"{needs.key}.streams",
-                symbol=symbol,
-            )
-            for kind in needs.config.events()
-            if kind not in held and kind not in made
-        ]
-        if faults:
-            raise RequirementsError(faults)
-        return tuple(kind for kind in needs.config.events() if kind in held)
+        for kind in needs.config.events():
+            if kind not in held and kind not in made:
+                told = f"{self._source.name} holds no {kind} of it{_ADVICE.get(kind, '')}"
+                key = f"{needs.key}.streams"
+                yield Fault(told, file=self._config.file, key=key, symbol=symbol)
 
     def _missing_faults(
         self,
@@ -187,6 +189,8 @@ class StreamRequirementsCoordinator:
         sessions: Sequence[TradingSession],
         needs: Needs,
     ) -> Iterator[Fault]:
+        if not lacking:
+            return
         today = sessions[0]
         skip = f'missing = "skip" in [{needs.key}]'
         earlier = [each for each in lacking.get("bars", ()) if each.date < today.date]

@@ -8,7 +8,7 @@ before it came it stands as it was then, so that nothing of what it brought alon
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -21,7 +21,7 @@ from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
 from fsm_session.session.newest_events import NewestEvents, NewestField
-from fsm_session.session.symbol_data import BarIntervalData, SymbolSessionData, as_interval
+from fsm_session.session.symbol_data import SymbolSessionData, as_interval
 
 Counts = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
@@ -39,13 +39,14 @@ class Reveal:
     ``instants``: (n_steps,) int64 nanoseconds UTC, ascending. ``symbols``: (n_symbols,) text.
     ``row``: how many of the steps have been taken when it is laid, and ``now_ns``, where that is
     later than the last of them, what its row shows; what is fresh at a step has still come since
-    the step before. ``latest`` has, by name and interval, the rows of the tables that were laid.
+    the step before: at ``fresh_row``, 0 where a step shows no new row. ``latest`` has, by name
+    and interval, the rows of the tables that were laid.
     """
 
     def __init__(self, data: SymbolTable, instants: Times, row: int = 0, now_ns: int = 0) -> None:
         self._data = data
         self.instants = instants
-        self.row = row
+        self.row = self.fresh_row = row
         self.names = tuple(data)
         self.symbols = sealed(np.array(self.names, dtype=object))
         session = data.session
@@ -155,16 +156,21 @@ class Reveal:
 
     def closing_bars(self) -> bool:
         """Tell whether the close finishes a bar of any symbol and interval."""
-        bounds = self._shown[-2:]
-        ends = {id(held.columns.end): held.columns.end for held in self._intervals()}
-        counts = (np.searchsorted(each, bounds, side="right") for each in ends.values())
-        return any(before < at_close for before, at_close in counts)
+        ends = {
+            (id(held.columns.end), each.since_ns): held.columns.end
+            for each in self._all()
+            for held in each.intervals.values()
+        }
+        # since the last step, whatever a scan was shown after it
+        before_ns, close_ns = self._steps[-2:].tolist()
+        return any(
+            times.searchsorted(max(before_ns, since_ns), "right")
+            < times.searchsorted(close_ns, "right")
+            for (_, since_ns), times in ends.items()
+        )
 
     def _all(self) -> Iterable[SymbolSessionData]:
         return self._data.values()
-
-    def _intervals(self) -> Iterator[BarIntervalData]:
-        return (held for each in self._all() for held in each.intervals.values())
 
     def _bounds_of(self, data: SymbolSessionData) -> Times:
         """Give the instant that each row shows of a symbol: none before it came."""

@@ -22,38 +22,44 @@ class Tape:
     """``instants`` of the steps, (n_steps,), and ``shown``, those that have a row of the tables.
 
     Both int64 nanoseconds UTC, ascending. ``times`` are the instants as plain numbers, and
-    ``rows`` is the row that each step shows, from 1.
+    ``rows`` is the row that each step shows, from 1; ``fresh`` the same where the row is new at
+    the step, and otherwise 0, the row of nothing new.
     """
 
     instants: Times
     shown: Times
     times: list[int]
     rows: Sequence[int]
+    fresh: Sequence[int]
 
 
-NOTHING = Tape(np.empty(0, np.int64), np.empty(0, np.int64), [], range(0))
+NOTHING = Tape(np.empty(0, np.int64), np.empty(0, np.int64), [], range(0), range(0))
 
 
-def lay_tape(data: SymbolTable, queues: SessionQueues, taken: Tape, *, begun: bool) -> Tape:
-    """Lay what is to come behind the steps that were taken.
-
-    ``begun``: whether what happens at the clock's instant has happened already.
-    """
+def lay_tape(data: SymbolTable, queues: SessionQueues, taken: Tape) -> Tape:
+    """Lay what is to come behind the steps that were taken."""
     now_ns, tape = data.clock.now_ns, queues.tape()
+    # at the start, before any step, what happens at that very instant is still to come
+    begun = len(taken.instants) > 0 or now_ns > data.session.start_ns
     to_come = tape[int(np.searchsorted(tape, now_ns, side="right" if begun else "left")) :]
     instants = np.concatenate((taken.instants, to_come))
     if not any(each.events for each in data.values()):
-        return Tape(instants, instants, instants.tolist(), range(1, len(instants) + 1))
+        rows = range(1, len(instants) + 1)
+        return Tape(instants, instants, instants.tolist(), rows, rows)
     moments = merge(_moments(data))
-    places = np.unique(np.searchsorted(to_come, moments[moments > now_ns]))
+    # a bar may have ended since the last step, before a scan at which this is laid
+    last_ns = taken.instants[-1] if len(taken.instants) else data.session.start_ns
+    places = np.unique(np.searchsorted(to_come, moments[moments > last_ns]))
     shown = np.concatenate((taken.shown, to_come[places[places < len(to_come)]]))
-    rows = np.searchsorted(shown, instants, side="right")
-    return Tape(instants, shown, instants.tolist(), rows.tolist())
+    of_step = np.searchsorted(shown, instants, side="right")
+    fresh = np.where(np.diff(of_step, prepend=0) > 0, of_step, 0)
+    return Tape(instants, shown, instants.tolist(), of_step.tolist(), fresh.tolist())
 
 
 def up_to(tape: Tape, steps: int, row: int) -> Tape:
     """Cut off what has not been taken: after so many steps, at a row."""
-    return Tape(tape.instants[:steps], tape.shown[:row], tape.times[:steps], tape.rows[:steps])
+    rows, fresh = tape.rows[:steps], tape.fresh[:steps]
+    return Tape(tape.instants[:steps], tape.shown[:row], tape.times[:steps], rows, fresh)
 
 
 def _moments(data: SymbolTable) -> Iterator[Times]:

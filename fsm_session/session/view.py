@@ -65,7 +65,7 @@ class View:
         To a scanner: since the scan before. Returns bool (n_symbols,).
         """
         reveal = self._reveal
-        row: Flags = reveal.fresh(interval)[reveal.row]
+        row: Flags = reveal.fresh(interval)[reveal.fresh_row]
         return row
 
     def latest(self, name: str, interval: str | Interval | None = None) -> Floats:

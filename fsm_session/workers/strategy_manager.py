@@ -230,7 +230,9 @@ class StrategyManager(PartsManager):
         return feed
 
     def _event_feed(self, kind: EventKind) -> EventFeed:
-        feed = EventFeed(self.context.data, kind, self._player.tape.instants)
+        player, data = self._player, self.context.data
+        # made within a step, which is to be given too
+        feed = EventFeed(data, kind, player.tape.instants, max(player.step - 1, 0))
         self._event_feeds[kind] = feed
         return feed
 
