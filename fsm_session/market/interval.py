@@ -82,6 +82,10 @@ class Interval:
             raise IntervalError(f"{text!r} is a day or more: write 1d for one bar a session")
         return cls(number * _UNITS[unit])
 
+    def __hash__(self) -> int:
+        """Hash the length: intervals are keys everywhere, looked up for every symbol."""
+        return self.seconds
+
     @property
     def _number_and_unit(self) -> tuple[int, str]:
         unit = next(u for u, seconds in _UNITS.items() if self.seconds % seconds == 0)

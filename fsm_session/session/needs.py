@@ -33,7 +33,9 @@ class Needs:
     config: DataConfig | UniverseConfig
     key: str
     found: tuple[Indicator | IndicatorError, ...]
-    _reaches: dict[Reach, Reach] = field(factory=dict, init=False)
+    # by the history rules that cover a symbol: who is covered by the same is alike
+    _intervals: dict[tuple[bool, ...], frozenset[Interval]] = field(factory=dict, init=False)
+    _reaches: dict[tuple[object, ...], Reach] = field(factory=dict, init=False)
 
     @classmethod
     def of(cls, config: DataConfig | UniverseConfig, key: str, folder: Path) -> Needs:
@@ -58,19 +60,32 @@ class Needs:
             for fault in error.faults if error else ():
                 yield f"{self.key}.indicators[{place}]", fault.message
 
-    def wanted(self, symbol: str) -> set[Interval]:
+    def wanted(self, symbol: str) -> frozenset[Interval]:
         """Give the intervals of which a symbol has bars, besides its base."""
-        return self.config.intervals(symbol)
+        kind = self._kind(symbol)
+        if kind not in self._intervals:
+            self._intervals[kind] = frozenset(self.config.intervals(symbol))
+        return self._intervals[kind]
 
-    def given_by_base(self, symbol: str) -> set[Interval]:
+    def given_by_base(self, symbol: str) -> frozenset[Interval]:
         """Give the intervals that the base must give: profiles want theirs, and keep none."""
-        return self.wanted(symbol) | {spec.interval for spec in self.config.historical}
+        historical = self.config.historical
+        wanted = self.wanted(symbol)
+        return wanted.union(spec.interval for spec in historical) if historical else wanted
 
     def reach(self, symbol: str, intervals: Iterable[Interval]) -> Reach:
-        """Put together why history is read for a symbol of which ``intervals`` are kept."""
-        reach = Reach(tuple(self._wishes(symbol)), tuple(sorted(intervals)))
-        # one for all who are alike: it is asked for every symbol of every session
-        return self._reaches.setdefault(reach, reach)
+        """Put together why history is read for a symbol of which ``intervals`` are kept.
+
+        One for all who are alike: it is asked for every symbol of every session.
+        """
+        kept = tuple(sorted(intervals))
+        kind = (self._kind(symbol), kept)
+        if kind not in self._reaches:
+            self._reaches[kind] = Reach(tuple(self._wishes(symbol)), kept)
+        return self._reaches[kind]
+
+    def _kind(self, symbol: str) -> tuple[bool, ...]:
+        return tuple([rule.covers(symbol) for rule in self.config.history])
 
     def _wishes(self, symbol: str) -> Iterator[Wish]:
         for rule in self.config.history:

@@ -115,7 +115,8 @@ class StreamRequirementsCoordinator:
             unmet += self._missing_faults(plan, lacking, sessions, needs)
         if unmet:
             raise RequirementsError(unmet)
-        return evolve(plan, missing=frozenset(e.date for each in lacking.values() for e in each))
+        dates = frozenset(e.date for each in lacking.values() for e in each)
+        return evolve(plan, missing=dates) if dates else plan
 
     def _watched(self, needs: Needs) -> Iterator[str]:
         """Give a universe's symbols; what nobody holds only where it must be held."""

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import numpy as np
 
-from fsm_session.market.bars import COLUMNS, Bars, Times
+from fsm_session.market.bars import Bars, Times
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.interval import DAY, Interval
 from fsm_session.market.quality import DayScore, Quality
@@ -131,5 +131,6 @@ def _part(bars: Bars, start: int, stop: int) -> _Part:
 
 def _taken(bars: Bars, part: _Part) -> Bars:
     rows, time, end, count = part
-    columns = (time, end, *(getattr(bars, name)[rows] for name in COLUMNS), count)
-    return Bars(bars.interval, *columns)
+    open, high, low = bars.open[rows], bars.high[rows], bars.low[rows]
+    close, volume = bars.close[rows], bars.volume[rows]
+    return Bars(bars.interval, time, end, open, high, low, close, volume, count)
