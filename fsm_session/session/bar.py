@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -110,6 +111,11 @@ class BarFeed:
         self.ends: list[int] = sum(
             (each.count for each in self._days), np.zeros(reveal.rows, np.int64)
         ).tolist()
+
+    def at_this_step(self) -> Iterator[Bar]:
+        """Give the bars that have just happened, in their order."""
+        row = self.reveal.row
+        return map(Bar, repeat(self), range(self.ends[row - 1], self.ends[row]))
 
     @cached_property
     def symbol(self) -> list[str]:

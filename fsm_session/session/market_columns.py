@@ -30,7 +30,7 @@ class MarketColumns:
     def __init__(self, source: Source, calendar: MarketCalendar) -> None:
         self._source = source
         self._calendar = calendar
-        self._holds_whole = isinstance(source, WholeSource)
+        self._holder = source if isinstance(source, WholeSource) else None
         self._times: list[BarTimes] = []
         self._whole: WeakKeyDictionary[SymbolPlan, _Columns] = WeakKeyDictionary()
 
@@ -67,10 +67,9 @@ class MarketColumns:
         return made or self._made_of(plan, self._window(plan, session))
 
     def _held_whole(self, plan: SymbolPlan) -> Bars | None:
-        if plan.from_ticks or not self._holds_whole:
+        if plan.from_ticks or self._holder is None:
             return None
-        whole: Bars | None = self._source.whole(plan.symbol, plan.base)  # type: ignore[attr-defined]
-        return whole
+        return self._holder.whole(plan.symbol, plan.base)
 
     def _made_of(self, plan: SymbolPlan, bars: Bars) -> _Columns:
         times = self._times_of(plan, bars)

@@ -172,22 +172,12 @@ class StrategyManager(PartsManager):
         return take
 
     def _event_by_event(self, part: Part, kind: EventKind) -> Take:
-        on_event, player = getattr(part.made, f"on_{kind[:-1]}"), self._player
-        feeds = self._event_feeds
+        player, feeds = self._player, self._event_feeds
 
-        def take() -> None:
-            feed = feeds.get(kind) or self._event_feed(kind)
-            for event in feed.at(player.step):
-                try:
-                    said = on_event(event)
-                    if said is not None:
-                        self._record(part, said)
-                except PartError:  # about what it answered
-                    raise
-                except Exception as error:
-                    raise self._raised_at(part, event, error) from error
+        def happened() -> Iterable[Tick | Quote]:
+            return (feeds.get(kind) or self._event_feed(kind)).at(player.step)
 
-        return take
+        return self._one_by_one(part, getattr(part.made, f"on_{kind[:-1]}"), happened)
 
     def _over_all(self, part: Part) -> Take:
         on_bars, player, intervals = part.made.on_bars, self._player, part.plan.intervals
@@ -205,21 +195,28 @@ class StrategyManager(PartsManager):
         return take_if_finished if intervals else take
 
     def _bar_by_bar(self, part: Part) -> Take:
-        on_bar, feeds, intervals = part.made.on_bar, self._feeds, part.plan.intervals
+        feeds, intervals = self._feeds, part.plan.intervals
+
+        def happened() -> Iterable[Bar]:
+            return (feeds.get(intervals) or self._feed(intervals)).at_this_step()
+
+        return self._one_by_one(part, part.made.on_bar, happened)
+
+    def _one_by_one(
+        self, part: Part, on_each: Callable[[Any], Any], happened: Callable[[], Iterable[Any]]
+    ) -> Take:
+        """Show a strategy one by one what happened at a step, and keep what it says."""
 
         def take() -> None:
-            feed = feeds.get(intervals) or self._feed(intervals)
-            row, ends = feed.reveal.row, feed.ends
-            for place in range(ends[row - 1], ends[row]):
-                bar = Bar(feed, place)
+            for each in happened():
                 try:
-                    said = on_bar(bar)
+                    said = on_each(each)
                     if said is not None:
                         self._record(part, said)
                 except PartError:  # about what it answered
                     raise
                 except Exception as error:
-                    raise self._raised_at(part, bar, error) from error
+                    raise self.blame(part, error, f" at {each!r}", each.symbol) from error
 
         return take
 
@@ -235,10 +232,6 @@ class StrategyManager(PartsManager):
         feed = EventFeed(data, kind, player.tape.instants, max(player.step - 1, 0))
         self._event_feeds[kind] = feed
         return feed
-
-    def _raised_at(self, part: Part, event: Bar | Tick | Quote, error: Exception) -> PartError:
-        """Say at which bar, tick or quote a strategy raised."""
-        return self.blame(part, error, f" at {event!r}", event.symbol)
 
     def _record(self, part: Part, said: Any, gone: str = "") -> None:
         """Keep the signals that a strategy gives; ``gone`` is a symbol that has just gone."""
