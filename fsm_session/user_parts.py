@@ -148,7 +148,8 @@ class _Collector:
 
     def _read(self, kind: str, wish: Part, number: int) -> Any:
         """Hold what a part says of itself to the rules of the configuration."""
-        if wish in getattr(self._config, kind):  # it says nothing that has not been read
+        # it says nothing that has not been read, or nothing at all
+        if wish in getattr(self._config, kind) or wish == StrategyConfig(GIVEN, _plain_name(wish)):
             return wish
         tables: dict[str, Any] = {"scanners": (), "strategies": (), kind: (wish,)}
         try:
@@ -187,6 +188,11 @@ class _Collector:
         for name in sorted({name for name in names if names.count(name) > 1}):
             told = f"{name!r} is the name of two: give each a name"
             self._faults.append(Fault(told, self._config.file, key))
+
+
+def _plain_name(wish: Part) -> str:
+    """Give its name where that needs no checking: a class's mostly doesn't."""
+    return wish.name if wish.name.isidentifier() else ""
 
 
 def _timed(plugin: Plugin, made: Any) -> ScannerConfig:
