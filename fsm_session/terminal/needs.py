@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import click
 
@@ -25,7 +25,7 @@ def show_requirements(found: Requirements, name: str) -> None:
 
 
 def _print_needs(title: str, plans: Mapping[str, SymbolPlan], found: Requirements) -> None:
-    table = table_of("symbols", "base", "derived", "history", "left out", title=title)
+    table = table_of("symbols", "base", "streams", "history", "left out", title=title)
     alike: dict[tuple[str, ...], list[str]] = {}
     for plan in plans.values():
         alike.setdefault(_needs(plan, found), []).append(plan.symbol)
@@ -45,11 +45,22 @@ def _indicators(found: Requirements) -> list[str]:
 
 
 def _needs(plan: SymbolPlan, found: Requirements) -> tuple[str, ...]:
-    """Write what a symbol needs: base, derived, history, the dates it is left out on."""
+    """Write what a symbol needs: base, streams, history, the dates it is left out on."""
     left_out = [each.label for each in found.sessions if each.date in plan.missing]
     derived = " ".join(map(str, plan.derived))
     history = _history(plan, found)
-    return (str(plan.base), derived or "-", history or "-", names_of(left_out) or "-")
+    streams = " ".join((derived, *_events(plan))).strip()
+    return (_base(plan), streams or "-", history or "-", names_of(left_out) or "-")
+
+
+def _base(plan: SymbolPlan) -> str:
+    return f"{plan.base} of ticks" if plan.from_ticks else str(plan.base)
+
+
+def _events(plan: SymbolPlan) -> Iterator[str]:
+    """Write what is streamed beside bars, and what of it is made from them."""
+    for kind in plan.events:
+        yield kind if kind in plan.recorded else f"{kind}-of-bars"
 
 
 def _history(plan: SymbolPlan, found: Requirements) -> str:
