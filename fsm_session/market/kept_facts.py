@@ -21,9 +21,12 @@ import orjson
 
 
 def read(label: str, packages: Sequence[str]) -> Any:
-    """Give what was kept under a label; None where nothing that still holds was."""
-    folder = _folder()
-    if folder is None:
+    """Give what was kept under a label; None where nothing that still holds was.
+
+    ``packages``: where the facts come from; of the first the version must be known.
+    """
+    folder, installed = _folder(), _installed(packages)
+    if folder is None or not installed:
         return None
     try:
         seal, _, body = _path(folder, label).read_bytes().partition(b"\n")
@@ -32,15 +35,15 @@ def read(label: str, packages: Sequence[str]) -> Any:
         kept = orjson.loads(body)
     except (OSError, orjson.JSONDecodeError):
         return None
-    return kept["facts"] if kept["made_by"] == _installed(packages) else None
+    return kept["facts"] if kept["made_by"] == installed else None
 
 
 def write(label: str, packages: Sequence[str], facts: Any) -> None:
     """Keep what JSON can hold under a label, or leave it where that can't be done."""
-    folder = _folder()
-    if folder is None:
+    folder, installed = _folder(), _installed(packages)
+    if folder is None or not installed:
         return
-    body = orjson.dumps({"made_by": _installed(packages), "facts": facts})
+    body = orjson.dumps({"made_by": installed, "facts": facts})
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         # several processes may begin at once: each writes aside, under a name of its own
@@ -70,10 +73,13 @@ def _seal(body: bytes) -> bytes:
 
 
 def _installed(packages: Sequence[str]) -> list[str]:
-    """Name the packages with their versions, as the folders they lie in say: opened is none."""
+    """Name the packages with their versions, as the folders they lie in say: opened is none.
+
+    None where that of the first can't be told: nobody knows then whether facts still hold.
+    """
     found = [find_spec(each) for each in packages]
     sites = {Path(each.origin).parents[1] for each in found if each and each.origin}
     names = {name for site in sites for name in os.listdir(site)}
-    return sorted(
-        name for name in names if name.endswith(".dist-info") and name.partition("-")[0] in packages
-    )
+    told = [name for name in names if name.endswith(".dist-info")]
+    known = sorted(name for name in told if name.partition("-")[0] in packages)
+    return known if any(name.startswith(f"{packages[0]}-") for name in known) else []

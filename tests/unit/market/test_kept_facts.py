@@ -62,6 +62,11 @@ class TestKeeping:
         assert f"numpy-{np.__version__}.dist-info" in named
         assert len(named) == len(PACKAGES)
 
+    def test_of_a_package_whose_version_is_unknown(self, folder: Path) -> None:
+        kept_facts.write("a", ("json", "numpy"), 1)
+        assert kept_facts.read("a", ("json", "numpy")) is None
+        assert not folder.exists()
+
     def test_where_nothing_can_be_written(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
