@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from attrs import evolve, field, frozen
+from attrs import NOTHING, evolve, field, fields, frozen
 
 from fsm_session.config.data import DataConfig, UniverseConfig, read_symbols
 from fsm_session.config.parts import (
@@ -63,15 +63,15 @@ class SessionConfig:
     @classmethod
     def from_toml(cls, path: str | Path) -> SessionConfig:
         """Read a TOML file; relative paths in it are relative to its folder."""
-        values = _read(plain(read_toml(Path(path))), str(path))
-        return cls(**values, file=str(path), folder=Path(path).resolve().parent)
+        tables = _of_a_session(plain(read_toml(Path(path))), str(path))
+        return cls(**tables, file=str(path), folder=Path(path).resolve().parent)
 
     @classmethod
     def from_dict(
         cls, mapping: Mapping[str, object], folder: str | Path | None = None
     ) -> SessionConfig:
         """Read tables of the TOML's shape; ``folder`` is the working folder if not given."""
-        return cls(**_read(plain(mapping), ""), folder=Path(folder or ""))
+        return cls(**_of_a_session(plain(mapping), ""), folder=Path(folder or ""))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the wishes as JSON can hold them, defaults too; ``from_dict`` takes them back."""
@@ -115,6 +115,15 @@ class SessionConfig:
 
 def _under(fault: Fault, key: str) -> Fault:
     return evolve(fault, key=f"{key}: {fault.key}" if fault.key else key)
+
+
+def _of_a_session(tables: object, file: str) -> dict[str, Any]:
+    """Give tables that a session can be made of, to be read by it; ConfigError for others."""
+    known = {each.name: each for each in fields(SessionConfig) if each.eq}
+    needed = {name for name, each in known.items() if each.default is NOTHING}
+    if isinstance(tables, Mapping) and needed <= set(tables) <= set(known):
+        return dict(tables)
+    return _read(tables, file)
 
 
 def _read(tables: object, file: str) -> dict[str, Any]:
