@@ -141,21 +141,27 @@ def take(bars: Bars, kept: npt.NDArray[np.bool_]) -> Bars:
     return Bars(bars.interval, *(sealed(bars.column(name)[kept]) for name in ARRAYS))
 
 
-def with_ends(bars: Bars, calendar: MarketCalendar) -> Bars:
+def same_times(one: Times, other: Times) -> bool:
+    """Tell whether two columns of times are equal: so often asked that it has to be cheap."""
+    return one is other or (len(one) == len(other) and bool((one == other).all()))
+
+
+def with_ends(bars: Bars, calendar: MarketCalendar, where: Times | None = None) -> Bars:
     """Cut each bar's ``end`` at the end of its session's window: time + interval or earlier.
 
     A daily bar ends at its session's close, a weekly or monthly one with the window of the last
     session of its week or month; each is known by the date of its session, or of its first
     (midnight, UTC or exchange time), or by any time within that session's window. A bar of no
-    session keeps time + interval.
+    session keeps time + interval. ``where``: the session of each bar, if that is known already.
     """
     end = bars.time + bars.interval.ns
-    if bars.interval.within_a_day:
-        where = calendar.locate(bars.time)
+    within = bars.interval.within_a_day
+    if where is None:
+        where = calendar.locate(bars.time) if within else calendar.locate_days(bars.time)
+    if within:
         limit = np.minimum(end, calendar.ends_ns[where])
     else:
         # its own 24 hours or 7 days mean nothing: it starts at midnight, or at the open
-        where = calendar.locate_days(bars.time)
         daily = bars.interval.is_daily
         limit = (calendar.closes_ns if daily else calendar.periods(bars.interval).ends_ns)[where]
     columns = (getattr(bars, name) for name in (*COLUMNS, "count"))

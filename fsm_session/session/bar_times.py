@@ -11,8 +11,9 @@ from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
+from attrs import evolve
 
-from fsm_session.market.bars import COLUMNS, Bars, Times, sealed
+from fsm_session.market.bars import COLUMNS, Bars, Times, same_times, sealed, with_ends
 from fsm_session.market.calendar import MarketCalendar, TradingSession
 from fsm_session.market.interval import DAY, Interval
 from fsm_session.market.quality import Quality, score_sessions
@@ -45,7 +46,7 @@ class BarTimes:
         """Tell whether it holds for other bars too: of the same times, for the same intervals."""
         mine = self._plan
         same = plan.base == mine.base and plan.derived == mine.derived
-        return same and plan.incomplete == mine.incomplete and _equal(bars.time, self._asked)
+        return same and plan.incomplete == mine.incomplete and same_times(bars.time, self._asked)
 
     def columns(self, bars: Bars) -> dict[Interval, Bars]:
         """Give the base bars that lie in sessions, and those made of them up to a day."""
@@ -96,22 +97,16 @@ def _located(bars: Bars, calendar: MarketCalendar) -> tuple[_Mask | None, Times]
 
 
 def _happening(bars: Bars, where: Times, calendar: MarketCalendar) -> Bars:
-    """Give the bars that lie in sessions with the instants at which they happen.
+    """Give the bars that lie in sessions with the instants at which they happen, without prices.
 
-    A bar's end is cut at the end of its session's window; a daily one ends at the close, and is
-    called by the open, as derived ones are.
+    A daily one is called by its session's open, as derived ones are.
     """
     held = where >= 0
     where, time = (where, bars.time) if held.all() else (where[held], bars.time[held])
-    if bars.interval.is_daily:
-        time, end = calendar.opens_ns[where], calendar.closes_ns[where]
-    else:
-        end = np.minimum(time + bars.interval.ns, calendar.ends_ns[where])
-    ones = np.ones(len(time), np.int64)
     nothing = np.broadcast_to(np.float64(np.nan), len(time))
-    columns = (sealed(time), sealed(end), *(nothing for _ in COLUMNS), sealed(ones))
-    return Bars(bars.interval, *columns)
-
-
-def _equal(one: Times, other: Times) -> bool:
-    return one is other or (len(one) == len(other) and bool((one == other).all()))
+    ones = sealed(np.ones(len(time), np.int64))
+    columns = (sealed(time), time, *(nothing for _ in COLUMNS), ones)
+    happening = with_ends(Bars(bars.interval, *columns), calendar, where)
+    if bars.interval.is_daily:
+        return evolve(happening, time=sealed(calendar.opens_ns[where]))
+    return happening

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from fsm_session.market.bars import Times
+from fsm_session.market.bars import Times, same_times
 
 
 class SessionQueues:
@@ -48,12 +48,8 @@ def merge(times: Iterable[Times]) -> Times:
     distinct: list[Times] = []
     for each in times:
         # symbols of a dense market share their instants: merging equals costs more than seeing it
-        if not any(_same(each, seen) for seen in distinct[-2:]):
+        if not any(same_times(each, seen) for seen in distinct[-2:]):
             distinct.append(each)
     if len(distinct) == 1 and (distinct[0][1:] > distinct[0][:-1]).all():
         return distinct[0]
     return np.unique(np.concatenate(distinct)) if distinct else np.empty(0, np.int64)
-
-
-def _same(one: Times, other: Times) -> bool:
-    return one is other or (len(one) == len(other) and bool((one == other).all()))

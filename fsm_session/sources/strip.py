@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from attrs import frozen
 
-from fsm_session.market.bars import COLUMNS, Bars, Floats, Times, sealed
+from fsm_session.market.bars import COLUMNS, Bars, Floats, Times, same_times, sealed
 from fsm_session.market.interval import Interval
 
 _Number = TypeVar("_Number", np.int64, np.float64)
@@ -98,8 +98,7 @@ class Stamps:
         They can, if they are there, or that row is the next one and there is room.
         """
         if row < len(self):
-            there = self.times(row, row + len(times))
-            return len(there) == len(times) and bool((there == times).all())
+            return same_times(self.times(row, row + len(times)), times)
         if not self._roll.has_room(len(times)):
             return False
         self._roll.put((times, times + self.interval.ns))
@@ -107,7 +106,7 @@ class Stamps:
 
     def are(self, times: Times) -> bool:
         """Tell whether the times are these, all of them."""
-        return len(self) == len(times) and bool((self.times(0, len(times)) == times).all())
+        return same_times(self.times(0, len(self)), times)
 
     def times(self, first: int, last: int) -> Times:
         """Give the times of rows that are there: a view, read-only."""
