@@ -39,7 +39,8 @@ Outcome = Literal["completed", "stopped", "failed"]
 class Run:
     """What came of a run. ``data`` is the last session's, to be looked at.
 
-    ``out`` is the folder of the records, None where none were written.
+    ``out`` is the folder of the records, None where none were written. ``unclean`` names the
+    workers whose teardown failed, or did not end by its deadline: something of them may be left.
     """
 
     outcome: Outcome
@@ -48,6 +49,7 @@ class Run:
     moves: tuple[Move, ...]
     errors: tuple[Failure, ...] = ()
     out: Path | None = None
+    unclean: tuple[str, ...] = ()
 
 
 @frozen
@@ -175,6 +177,7 @@ class SessionCoordinator:
             tuple(self._records.moves),
             tuple(self._driver.failures),
             self._out if self._records.begun else None,
+            tuple(self.context.workers.unclean),
         )
 
 

@@ -207,7 +207,9 @@ class RunRecords:
         """Tell whether a session has been committed."""
         return any(each.date == date for each in self.sessions)
 
-    def write_run(self, outcome: str, failures: Sequence[Failure]) -> None:
+    def write_run(
+        self, outcome: str, failures: Sequence[Failure], unclean: Sequence[str] = ()
+    ) -> None:
         """Write the run's record: outcome, sessions, errors; ExportError where it can't be.
 
         A run that was found impossible leaves no record where an earlier one has left its own.
@@ -222,6 +224,7 @@ class RunRecords:
             "outcome": outcome,
             "sessions": [each.counts() for each in self.sessions],
             "errors": [describe(failure) for failure in failures],
+            "unclean": list(unclean),
         }
         write_whole(self._out / "run.json", as_json(record))
         if self._journal is not None:

@@ -41,7 +41,7 @@ def finish_the_session_export(context: SessionContext) -> None:
 
 def write_run_export(context: SessionContext) -> None:
     """Write the run's record: how it ended, its sessions, its errors."""
-    context.records.write_run(context.outcome, context.failures)
+    context.records.write_run(context.outcome, context.failures, context.workers.unclean)
 
 
 CLEAN_UP = (

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -28,6 +29,7 @@ from fsm_session.market.schedule import NOT_A_TIME, Instants, Schedule, known_da
 _MARGINS = (46, 91, 271)
 
 
+@lru_cache(maxsize=16)
 def load_sessions(
     name: str, first: dt.date, last: dt.date, hours: Hours, before: int
 ) -> MarketCalendar:

@@ -10,7 +10,7 @@ import click
 from fsm_session.coordinator import Run
 from fsm_session.errors import FaultyInputError, FsmSessionError
 from fsm_session.machine import Failure
-from fsm_session.terminal.text import shown
+from fsm_session.terminal.text import names_of, shown
 
 FAULTS_SHOWN = 30
 LINES_SHOWN = 8
@@ -35,6 +35,8 @@ def show_failures(run: Run) -> None:
             _complain("\n  ".join([f"the run failed in {_place(failure)}:", *lines]))
     if len(run.errors) > FAULTS_SHOWN:
         _complain(f"and {len(run.errors) - FAULTS_SHOWN} more")
+    if run.unclean:
+        click.echo(f"may not have come down: {shown(names_of(run.unclean))}", err=True)
     told = "none were written" if run.out is None else shown(run.out / "run.json")
     click.echo(f"records: {told}", err=True)
 

@@ -8,7 +8,8 @@ is raised together at the end.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Protocol, runtime_checkable
 
 from fsm_session.errors import UserCodeError, WorkerError, WorkerHungError
@@ -69,27 +70,41 @@ class Budget:
     """The seconds a group has for one thing together; on the monotonic clock.
 
     A worker that hangs spends all of it. Those behind it still get a tenth each, so that sound
-    ones are not taken for hung.
+    ones are not taken for hung. ``monotonic`` gives seconds that never go back.
     """
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self.seconds = seconds
-        self._until = time.monotonic() + seconds
+        self.monotonic = monotonic
+        self.start()
 
     def start(self) -> None:
         """Begin anew."""
-        self._until = time.monotonic() + self.seconds
+        self._until = self.monotonic() + self.seconds
 
     def left(self) -> float:
         """Give the seconds that are left for the next one."""
-        return max(self._until - time.monotonic(), GRACE * self.seconds, GRACE_SECONDS)
+        return max(self._until - self.monotonic(), GRACE * self.seconds, GRACE_SECONDS)
+
+    @contextmanager
+    def watch(self, worker: str, method: str) -> Iterator[None]:
+        """Let a worker do something on this thread, and say so where it took longer than it had.
+
+        It can't be broken off there; WorkerHungError comes once it is back.
+        """
+        begun, allowed = self.monotonic(), self.left()
+        yield
+        if (took := self.monotonic() - begun) > allowed:
+            late = f"took {took:.3g} seconds for {method}; {self.seconds:g} were to be enough"
+            raise WorkerHungError(worker, late)
 
 
 class WorkerGroup:
     """The workers of a run in the order in which they are set up.
 
     ``up`` are those whose set-up has begun and whose teardown has not ended; ``unclean`` names
-    those that did not come down. ``budget`` is shared with workers that wait for their threads.
+    those whose teardown failed, or did not end by its deadline. ``budget`` is shared with
+    workers that wait for their threads.
     """
 
     def __init__(self, workers: Sequence[Worker], budget: Budget) -> None:
@@ -110,7 +125,7 @@ class WorkerGroup:
         try:
             for worker in self.workers:
                 self.up.append(worker)
-                _call(worker, "setup", context)
+                self._call(worker, "setup", context)
                 self._ready.add(worker.name)
         except BaseException as error:
             self._undo(error)
@@ -128,7 +143,7 @@ class WorkerGroup:
         self.budget.start()
         for worker in self.up:
             if hasattr(worker, method):
-                _call(worker, method, *arguments)
+                self._call(worker, method, *arguments)
 
     def on_step(self, step: Step) -> None:
         """Let each worker take the step, one after the other in the order of their set-up."""
@@ -148,7 +163,7 @@ class WorkerGroup:
         """Tell each worker that the session has ended."""
         self.budget.start()
         for worker in self.up:
-            _call(worker, "on_session_end")
+            self._call(worker, "on_session_end")
 
     def teardown(self) -> None:
         """Tear down all that are up, in reverse order. Does nothing where none is.
@@ -161,18 +176,27 @@ class WorkerGroup:
             # taken out only afterwards: an interrupted teardown is done again
             worker = self.up[-1]
             try:
-                worker.teardown()
+                with self.budget.watch(worker.name, "teardown"):
+                    worker.teardown()
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - raised together at the end
                 errors += _apart(worker, "teardown", error)
-                if isinstance(error, WorkerHungError):
-                    self.unclean.append(worker.name)
+                self.unclean.append(worker.name)
             self.up.remove(worker)
             self._ready.discard(worker.name)
         self._steps = []
         if errors:
             raise BaseExceptionGroup("workers could not be torn down", errors)
+
+    def _call(self, worker: Worker, method: str, *arguments: Any) -> None:
+        try:
+            with self.budget.watch(worker.name, method):
+                getattr(worker, method)(*arguments)
+        except UserCodeError as error:
+            raise _signed(worker, error) from error.__cause__
+        except Exception as error:
+            raise _wrapped(worker, method, error) from error
 
     def _undo(self, error: BaseException) -> None:
         try:
@@ -184,15 +208,6 @@ class WorkerGroup:
 def takes_steps(worker: Worker) -> bool:
     """Tell whether a worker does anything at a step: each call of nothing has its price."""
     return getattr(type(worker), "on_step", None) is not BaseWorker.on_step
-
-
-def _call(worker: Worker, method: str, *arguments: Any) -> None:
-    try:
-        getattr(worker, method)(*arguments)
-    except UserCodeError as error:
-        raise _signed(worker, error) from error.__cause__
-    except Exception as error:
-        raise _wrapped(worker, method, error) from error
 
 
 def _apart(worker: Worker, method: str, error: BaseException) -> list[BaseException]:

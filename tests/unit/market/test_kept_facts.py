@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from fsm_session.market import kept_facts, schedule
 from fsm_session.market.calendar import MarketCalendar
+from fsm_session.market.calendar_load import load_sessions
 
 PACKAGES = ("numpy", "pandas")
 START, END = dt.date(2024, 1, 1), dt.date(2024, 12, 31)
@@ -102,6 +103,7 @@ class TestSchedules:
         assert kept.early.dtype == bool
 
     def test_a_kept_calendar_asks_nobody(self, folder: Path) -> None:
+        load_sessions.cache_clear()  # this process knows them, the folder does not yet
         calendar = MarketCalendar.load("XNYS", START, END)
         code = (
             "import sys, datetime as dt\n"

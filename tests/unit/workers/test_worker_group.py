@@ -9,7 +9,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from fsm_session.errors import WorkerError
+from fsm_session.errors import WorkerError, WorkerHungError
 from fsm_session.workers.threads import ThreadedWorker
 from fsm_session.workers.worker import BaseWorker, Budget, Worker, WorkerGroup
 from tests.unit.workers.hanging import PATIENCE, Noted, ours, raising
@@ -131,14 +131,15 @@ class TestTearDown:
                 some.teardown()
         assert set(names(log, "teardown")) == {"w0", "w1", "w2"}
 
-    def test_one_that_raises_but_comes_down_is_not_unclean(self) -> None:
-        """A worker that did not come down by its deadline is *unclean*."""
-        some = group([], 2, {0: {"teardown": raising(OSError("the disk"))}}, threads=True)
+    @pytest.mark.parametrize("threads", [False, True])
+    def test_one_that_raises_is_unclean(self, threads: bool) -> None:
+        """Workers whose teardown failed or hung are named as unclean."""
+        some = group([], 2, {0: {"teardown": raising(OSError("the disk"))}}, threads)
         some.setup(object())
         with pytest.raises(BaseExceptionGroup):
             some.teardown()
         assert not ours()
-        assert some.unclean == []
+        assert some.unclean == ["w0"]
 
     def test_nothing_is_done_where_none_is_up(self) -> None:
         log: Log = []
@@ -240,3 +241,34 @@ class TestBudget:
         assert 0 < ample.left() <= first <= 1000
         ample.start()
         assert 0 < ample.left() <= 1000
+
+    @pytest.mark.parametrize("method", ["setup", "on_session_end", "teardown"])
+    def test_one_that_takes_too_long_on_this_thread_is_told_when_it_is_back(
+        self, method: str
+    ) -> None:
+        """A hook that hangs past its deadline; on the machine's own thread none can be killed."""
+        now = [0.0]
+        log: Log = []
+
+        def slow() -> None:
+            now[0] += 10.5
+
+        acts: dict[str, Any] = {method: slow}
+        some = WorkerGroup(
+            [Noted("slow", log, acts), Noted("quick", log, {})], Budget(10, lambda: now[0])
+        )
+
+        def live() -> None:
+            some.setup(object())
+            some.on_session_end()
+            some.teardown()
+
+        with pytest.raises((WorkerHungError, BaseExceptionGroup)) as caught:
+            live()
+        (told,) = flat(caught.value)
+        assert isinstance(told, WorkerHungError)
+        assert str(told) == f"worker 'slow' took 10.5 seconds for {method}; 10 were to be enough"
+        with suppress(BaseExceptionGroup):
+            some.teardown()
+        assert some.unclean == (["slow"] if method == "teardown" else [])
+        assert some.up == []
