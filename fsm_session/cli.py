@@ -100,13 +100,13 @@ def run_demo(out: Path) -> None:
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for records.")
 @click.option("--overwrite", is_flag=True, help="Replace the sessions of an earlier run there.")
+@click.option("--resume", is_flag=True, help="Go on from what an earlier run finished there.")
 @click.option("--summary-only", is_flag=True, help="Write no record of each session.")
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is wrong.")
 @debug
-def run(config: Path, out: Path | None, overwrite: bool, summary_only: bool, quiet: bool) -> None:
+def run(config: Path, out: Path | None, quiet: bool, **options: bool) -> None:
     """Run the sessions of a CONFIG (a TOML file)."""
-    read = SessionConfig.from_toml(config)
-    _run(read, out, overwrite=overwrite, summary_only=summary_only, quiet=quiet)
+    _run(SessionConfig.from_toml(config), out, quiet=quiet, **options)
 
 
 @main.command()
@@ -146,14 +146,11 @@ def _run(
     config: SessionConfig,
     out: Path | None,
     *,
-    overwrite: bool = False,
-    summary_only: bool = False,
     quiet: bool = False,
+    **options: Any,
 ) -> None:
     """Run, show how it ended, and leave with a status where that was not by itself."""
-    coordinator = SessionCoordinator(
-        config, out=out, overwrite=overwrite, summary_only=summary_only
-    )
+    coordinator = SessionCoordinator(config, out=out, **options)
     progress = terminal.RunProgress(coordinator, wanted=not quiet)
     with _stopped_by_signals(coordinator, progress.tell):
         try:

@@ -6,6 +6,7 @@ lifecycle, and hands back what came of it.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -22,11 +23,13 @@ from fsm_session.errors import (
     RunFailedError,
     RunInterruptedError,
 )
-from fsm_session.export import RunRecords, SessionResult
+from fsm_session.export import RunRecords
 from fsm_session.machine import Driver, Failure, Lifecycle, Move, Receipt
+from fsm_session.resume import fingerprint
 from fsm_session.session.data import SessionData
 from fsm_session.session.needs import calendar_for
 from fsm_session.session.requirements import Requirements
+from fsm_session.session_result import SessionResult
 from fsm_session.sources import Source, open_source
 from fsm_session.states import TRADING_DAY
 from fsm_session.user_parts import UserParts, collect
@@ -72,10 +75,12 @@ class SessionCoordinator:
     classes. A scanner may have ``pre_session``, ``every`` and ``between``, as in the
     configuration; without any it runs before the session. ``workers`` take part in every
     session. ``out`` is the folder for the records; None writes nothing, and with
-    ``summary_only`` no record of a session is written, but the run's and the journal.
-    ``lifecycle`` is TRADING_DAY or one made from it.
+    ``summary_only`` no record of a session is written, but the run's and the journal. With
+    ``resume`` it goes on from what an earlier run has finished there: the records are then those
+    of a run that was never broken off. ``lifecycle`` is TRADING_DAY or one made from it.
 
-    Raises ConfigError or DataError for what makes a run impossible: no such calendar, no source.
+    Raises ConfigError or DataError for what makes a run impossible: no such calendar, no source,
+    nothing to resume from or to overwrite.
     """
 
     def __init__(
@@ -88,15 +93,18 @@ class SessionCoordinator:
         workers: Sequence[Worker] = (),
         out: str | Path | None = None,
         overwrite: bool = False,
+        resume: bool = False,
         summary_only: bool = False,
         lifecycle: Lifecycle = TRADING_DAY,
     ) -> None:
         self._config = config
-        self._overwrite = overwrite
+        _refuse_unless_clear(out, overwrite=overwrite, resume=resume)
+        self._overwrite, self._resume = overwrite, resume
         self._kept: SessionData | None = None
         self._out = None if out is None else Path(out)
         parts = collect(config, strategies, scanners, workers)
         opened = _Opened(config, source, parts)
+        self._fingerprint = fingerprint(config, lifecycle, parts, summary_only=summary_only)
         self._records = RunRecords(config, self._out, summary_only=summary_only)
         self.context = SessionContext(
             config, opened.calendar, opened.source, parts, self._records, self._keep
@@ -115,14 +123,15 @@ class SessionCoordinator:
 
         Raises RunFailedError, a group of the first error and those of the clean-up, whose
         ``run`` holds what there is; RunInterruptedError where one of them is no Exception.
-        ExportError or JournalError, before anything is done, where ``out`` can't be used.
+        ExportError or JournalError, before anything is done, where ``out`` can't be used, and
+        ResumeError where what it holds is of another run.
         """
-        digests = {
-            "config": self._config.digest(),
-            "lifecycle": self._driver.lifecycle.digest(),
-        }
-        self._records.open(digests, overwrite=self._overwrite)
+        clock = self.context.clock
+        dates = [each.label for each in clock.sessions] if self._resume else []
+        begin_at = self._records.open(self._fingerprint, overwrite=self._overwrite, resume=dates)
         try:
+            if begin_at:
+                clock.begin_at(dt.date.fromisoformat(begin_at))
             self._driver.run()
         finally:
             self._records.close()
@@ -203,6 +212,13 @@ class _Opened:
                 Fault("missing: where the market data comes from", config.file, "source")
             )
         return open_source(config.source, config.folder, config.calendar)
+
+
+def _refuse_unless_clear(out: str | Path | None, *, overwrite: bool, resume: bool) -> None:
+    if resume and overwrite:
+        raise ConfigError("resume keeps what overwrite replaces: ask for one of them")
+    if resume and out is None:
+        raise ConfigError("resume goes on from the records in a folder: say which, as out")
 
 
 def _failed(run: Run) -> BaseException:

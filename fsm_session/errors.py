@@ -131,6 +131,10 @@ class JournalError(FsmSessionError):
     """The journal can't be written or read."""
 
 
+class ResumeError(FaultyInputError):
+    """A run can't be gone on with: what it was made of has changed since, and this says where."""
+
+
 class ExportError(FsmSessionError):
     """A record of the session or the run can't be written."""
 

@@ -13,22 +13,17 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-from attrs import frozen
 
 from fsm_session.config import SessionConfig
-from fsm_session.errors import ExportError
+from fsm_session.errors import ExportError, Fault, JournalError, ResumeError
 from fsm_session.machine import Failure, Move
-from fsm_session.machine.journal import Journal
-from fsm_session.market.quality import percent
+from fsm_session.machine.journal import FORMAT as JOURNAL_FORMAT
+from fsm_session.machine.journal import Journal, JournalRecords, read_if_begun
+from fsm_session.resume import finished_sessions, what_changed
 from fsm_session.session.clock import iso_in, wall_time_ns
 from fsm_session.session.data import SessionData
-from fsm_session.session.signals import (
-    RecordedChange,
-    RecordedDisabled,
-    RecordedScan,
-    RecordedSignal,
-)
 from fsm_session.session_record import as_json, session_record, writable
+from fsm_session.session_result import SessionResult
 from fsm_session.whole_files import write_whole
 
 #: the symbols without data for a session: under "" the traded ones, under a scanner's name its own
@@ -38,46 +33,6 @@ FORMAT = 1
 NANOSECONDS = 1e9
 
 log = logging.getLogger("fsm_session")
-
-
-@frozen
-class SessionResult:
-    """One session in short: what was there, how many steps and bars, what was said in it.
-
-    ``complete`` is False where a stop or an error ended it midway, ``left_out`` names symbols
-    without data for it, ``changes`` tells which came and went, ``disabled`` which strategies and
-    scanners were taken out. ``quality_percent`` is present against expected base bars over all
-    symbols, ``sha256`` that of its file ("" where none was written).
-    """
-
-    date: str
-    complete: bool
-    symbols: tuple[str, ...]
-    left_out: tuple[str, ...]
-    steps: int
-    bars: int
-    quality_percent: float
-    signals: tuple[RecordedSignal, ...]
-    scans: tuple[RecordedScan, ...]
-    changes: tuple[RecordedChange, ...] = ()
-    disabled: tuple[RecordedDisabled, ...] = ()
-    sha256: str = ""
-
-    def counts(self) -> dict[str, Any]:
-        """Give it as the run's record and the journal hold it."""
-        return {
-            "date": self.date,
-            "complete": self.complete,
-            "symbols": len(self.symbols),
-            "left_out": list(self.left_out),
-            "steps": self.steps,
-            "bars": self.bars,
-            "quality": self.quality_percent,
-            "signals": len(self.signals),
-            "scans": len(self.scans),
-            "changes": len(self.changes),
-            "disabled": [each.name for each in self.disabled],
-        }
 
 
 class RunRecords:
@@ -97,30 +52,65 @@ class RunRecords:
         self._earlier: list[Path] = []
         self.begun = False
         self._held_back: list[tuple[str, dict[str, Any], dict[str, Any]]] = []
+        self._resumed: JournalRecords | None = None
         self._digests: dict[str, str] = {}
         self._last_move_ns = wall_time_ns()
         self.sessions: list[SessionResult] = []
         self.moves: list[Move] = []
 
-    def open(self, digests: Mapping[str, str], *, overwrite: bool) -> None:
+    def open(
+        self, fingerprint: Mapping[str, Any], *, overwrite: bool = False, resume: Sequence[str] = ()
+    ) -> str:
         """Take the folder for this run; nothing in it is touched before :meth:`begin`.
 
+        ``resume`` are the dates of the run where it is to go on from what an earlier one has
+        finished there. Gives the date to go on with, "" for the first.
+
         Raises ExportError where it holds finished sessions that are not to be overwritten,
-        JournalError where it can't be written or another process writes there.
+        JournalError where it can't be written, can't be trusted, or another process writes
+        there, ResumeError where that was another run.
         """
         if self._out is None:
-            return
+            return ""
         self._earlier = sorted(self._out.glob("sessions/*.json"))
         finished = len(self._earlier)
         if not finished and (finished := _sessions_in(self._out / "run.json")):
             self._earlier = [self._out / "run.json"]  # of a run that wrote its summary only
-        if finished and not overwrite:
+        journal = self._out / "journal.jsonl"
+        resumable = bool(resume) and journal.is_file()
+        if finished and not overwrite and not resumable:
             raise ExportError(
                 f"{self._out} holds {finished} sessions of an earlier run already:"
                 " choose another folder, or ask to overwrite them"
             )
-        self._header = {"name": self._config.name, **digests}
-        self._journal = Journal.take(self._out / "journal.jsonl")
+        self._header = dict(fingerprint)
+        self._journal = Journal.take(journal)
+        try:
+            return self._go_on_from(journal, resume, finished) if resumable else ""
+        except BaseException:
+            self.close()
+            raise
+
+    def _go_on_from(self, journal: Path, dates: Sequence[str], finished: int) -> str:
+        """Take over what was finished; give the date to go on with."""
+        assert self._out is not None
+        earlier = read_if_begun(journal)
+        if earlier is None and finished:
+            raise JournalError(
+                f"{journal} has no header: nothing tells whose the records beside it are"
+            )
+        if earlier is None or not earlier.header.get("data"):
+            return ""  # nothing was done: that run came no further than to Validate
+        faults = what_changed(
+            earlier.header, {"format": JOURNAL_FORMAT, **self._header}, str(journal)
+        )
+        if faults:
+            raise ResumeError(faults)
+        done = finished_sessions(self._out, earlier.records, dates)
+        # the last is done again where all are: its data is there to be looked at then
+        self.sessions = done[: len(dates) - 1]
+        self._resumed = earlier
+        return dates[len(self.sessions)]
 
     def begin(self, data_digest: Callable[[], str] = str) -> None:
         """Begin the journal, in place of what an earlier run has left behind. Safe twice.
@@ -131,14 +121,29 @@ class RunRecords:
         if self._journal is None or self.begun:
             return
         header = {**self._header, "data": data_digest()}
-        try:
-            for path in (*self._earlier, self._journal.path.with_name("run.json")):
-                path.unlink(missing_ok=True)
-        except OSError as error:
-            raise ExportError(f"{path} can't be removed: {error.strerror}") from error
-        self._journal.begin(header)
+        resumed = self._resumed
+        if resumed is not None and resumed.header["data"] != header["data"]:
+            told = "has changed: the run can't be gone on with"
+            raise ResumeError(Fault(told, str(self._journal.path), "data"))
+        self._remove_what_is_done_again(self._journal.path.parent)
+        if resumed is None:
+            self._journal.begin(header)
+        else:
+            kept = [each.date for each in self.sessions]
+            self._journal.go_on(resumed, {"kept": kept, "torn": resumed.torn})
         self.begun = True
         self._write_held_back(self._journal)
+
+    def _remove_what_is_done_again(self, folder: Path) -> None:
+        """Remove the records of an earlier run, but those that are gone on from."""
+        kept = {folder / "sessions" / f"{each.date}.json" for each in self.sessions}
+        torn = [*folder.glob("sessions/.*.part"), *folder.glob(".*.part")]
+        try:
+            for path in (*self._earlier, folder / "run.json", *torn):
+                if path not in kept:
+                    path.unlink(missing_ok=True)
+        except OSError as error:
+            raise ExportError(f"{path} can't be removed: {error.strerror}") from error
 
     def observe(self, record: Move | Failure) -> None:
         """Put a move or an error on record, as it happens; a move told again is still one."""
@@ -183,21 +188,8 @@ class RunRecords:
 
     def commit_session(self, data: SessionData, *, complete: bool, left_out: LeftOut) -> None:
         """Count a session as done, and say so in the journal, to last."""
-        label = data.session.label
-        result = SessionResult(
-            label,
-            complete,
-            tuple(data),
-            tuple(left_out[""]),
-            data.steps,
-            sum(each.count_today() for each in data.values()),
-            _percent(data),
-            tuple(data.signals),
-            tuple(data.scans),
-            tuple(data.changes),
-            tuple(data.disabled),
-            self._digests.get(label, ""),
-        )
+        sha256 = self._digests.get(data.session.label, "")
+        result = SessionResult.of(data, tuple(left_out[""]), complete=complete, sha256=sha256)
         self.sessions.append(result)
         if self._journal is not None:
             facts = {**result.counts(), "sha256": result.sha256}
@@ -243,14 +235,6 @@ def _sessions_in(run_record: Path) -> int:
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     return len(sessions) if isinstance(sessions, list) else 0
-
-
-def _percent(data: SessionData) -> float:
-    """Give present against expected bars over all symbols, in percent."""
-    now_ns = data.clock.now_ns
-    counts = [each.day_score.counts_at(now_ns) for each in data.values()]
-    present, expected = (sum(each) for each in zip((0, 0), *counts, strict=True))
-    return percent(present, expected)
 
 
 def _log_move(move: Move) -> None:

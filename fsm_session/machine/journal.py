@@ -77,6 +77,12 @@ class Journal:
         except OSError as error:
             raise JournalError(f"{self.path} can't be written: {error.strerror}") from error
 
+    def go_on(self, read: JournalRecords, facts: Mapping[str, Any]) -> None:
+        """Go on behind the last sound record, with one that says so; JournalError as ever."""
+        self._size, self._number = read.size, 1 + len(read.records)
+        self._settled = not read.torn
+        self.append("resume", facts, sync=True)
+
     def append(
         self,
         kind: str,
@@ -125,15 +131,27 @@ class Journal:
 
 @frozen
 class JournalRecords:
-    """What a journal holds: its header, its records, and whether a torn tail was left out."""
+    """What a journal holds: its header, its records, and whether a torn tail was left out.
+
+    ``size`` counts the bytes up to where that begins.
+    """
 
     header: Mapping[str, Any]
     records: tuple[Mapping[str, Any], ...]
     torn: bool
+    size: int
 
 
 def read_journal(path: Path) -> JournalRecords:
     """Read a journal back. Raises JournalError where it can't be trusted, naming the record."""
+    read = read_if_begun(path)
+    if read is None:
+        raise JournalError(f"{path} has no header")
+    return read
+
+
+def read_if_begun(path: Path) -> JournalRecords | None:
+    """Read a journal as :func:`read_journal` does; None where not even its header is whole."""
     try:
         lines = path.read_bytes().split(b"\n")
     except OSError as error:
@@ -147,19 +165,26 @@ def read_journal(path: Path) -> JournalRecords:
     for number, record in enumerate(kept):
         if record["number"] != number:
             raise JournalError(f"{path}: record {number} is numbered {record['number']}")
-    if not kept or kept[0]["kind"] != "header":
+    if not kept:
+        return None
+    if kept[0]["kind"] != "header":
         raise JournalError(f"{path} has no header")
-    return JournalRecords(kept[0], tuple(kept[1:]), torn=sound < len(records) or lines[-1] != b"")
+    torn = sound < len(records) or lines[-1] != b""
+    size = sum(len(line) + 1 for line in lines[:sound])
+    return JournalRecords(kept[0], tuple(kept[1:]), torn, size)
 
 
 def replay(lifecycle: Lifecycle, records: Iterable[Mapping[str, Any]]) -> str:
     """Follow the moves of a journal through the table; give the state they lead to.
 
+    A run that was resumed begins anew there.
     Raises JournalError for a move that the table does not have.
     """
     state: str | None = None
     ways = {(row.source, row.target) for row in lifecycle.transitions}
     for record in records:
+        if record["kind"] == "resume":
+            state = None
         if record["kind"] != "move":
             continue
         source, target = record.get("from"), record.get("to")

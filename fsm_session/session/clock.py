@@ -86,6 +86,16 @@ class TimeManager:
             )
         self.now_ns = now_ns
 
+    @property
+    def sessions(self) -> tuple[TradingSession, ...]:
+        """The sessions from the one that the clock is in to the end of the backtest."""
+        return self.calendar.between(self.session.date, self.backtest_end_date)
+
+    def begin_at(self, date: dt.date) -> None:
+        """Begin the run with the session of a date: those before it are done already."""
+        self.session = self.calendar.session(date)
+        self.now_ns = self.session.start_ns
+
     def enter_session(self) -> None:
         """Put the clock at the first instant of its session."""
         self.now_ns = self.session.start_ns

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fsm_session.coordinator import Progress, SessionCoordinator
-from fsm_session.export import SessionResult
+from fsm_session.session_result import SessionResult
 from fsm_session.terminal.text import shown
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from fsm_session.coordinator import Run
-from fsm_session.export import SessionResult
 from fsm_session.market.calendar import TradingSession
+from fsm_session.session_result import SessionResult
 from fsm_session.terminal.text import (
     NUMBERS,
     cell,
@@ -71,7 +71,8 @@ def _session_row(result: SessionResult, early: dict[str, TradingSession]) -> tup
 
 
 def _counts(result: SessionResult) -> tuple[int, ...]:
-    return (result.steps, result.bars, len(result.signals), len(result.scans))
+    counts = result.counts()
+    return tuple(counts[name] for name in ("steps", "bars", "signals", "scans"))
 
 
 def _files(out: Path) -> Iterator[tuple[str, str, str]]:

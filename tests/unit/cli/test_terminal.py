@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from fsm_session import terminal
 from fsm_session.coordinator import Progress
-from fsm_session.export import SessionResult
+from fsm_session.session_result import SessionResult
 from fsm_session.terminal.progress import whereabouts
 from tests.unit.cli.folder import begin, ended, write_config, write_data
 

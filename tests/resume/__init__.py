@@ -1,0 +1,1 @@
+"""Runs that are broken off, anywhere, and gone on with."""
