@@ -109,7 +109,6 @@ class Driver:
     def step(self) -> None:
         """Make one round of a run, whatever is raised in it: an error leads to the next round."""
         self._refuse_unless_free()
-        self.inbox.own()
         error, self._error = self._error, None
         try:
             self._go_on(error)
@@ -250,6 +249,10 @@ class Driver:
         return self._trigger == self._engine.FAIL
 
     def _refuse_unless_free(self) -> None:
+        if self._ended:
+            raise IllegalMoveError(f"the run has ended: {self.state}")
+        if not self.inbox.own():
+            raise IllegalMoveError("another thread runs this machine; leave a request instead")
         if self._moving is not None:
             raise IllegalMoveError(
                 f"the move from {self._moving.source} to {self._moving.target} is still under way;"
@@ -260,10 +263,6 @@ class Driver:
                 f"{self._place.hook} of {self._place.phase} is still at work;"
                 " leave a request instead"
             )
-        if self._ended:
-            raise IllegalMoveError(f"the run has ended: {self.state}")
-        if self.inbox.owner_is_other():
-            raise IllegalMoveError("another thread runs this machine; leave a request instead")
 
     def _unless_stop(self, error: BaseException) -> BaseException | None:
         """Take an interrupt for a stop, unless one was requested before: then it is an error."""

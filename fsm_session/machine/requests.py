@@ -92,9 +92,13 @@ class Inbox:
         self._lock = threading.Lock()
         self._owner: int | None = None
 
-    def own(self) -> None:
-        """Make the calling thread the one that answers."""
-        self._owner = threading.get_ident()
+    def own(self) -> bool:
+        """Make the calling thread the one that answers; False where another is already."""
+        if self._owner is None:
+            with self._lock:  # of several that come at once, one
+                if self._owner is None:
+                    self._owner = threading.get_ident()
+        return self._owner == threading.get_ident()
 
     def owner_is_other(self) -> bool:
         """Tell whether another thread than the calling one answers."""

@@ -63,11 +63,11 @@ class BoundedInbox(Inbox):
 
     rounds = 0
 
-    def own(self) -> None:
+    def own(self) -> bool:
         """Count the round."""
         self.rounds += 1
-        assert self.rounds < 300, "the run does not end"
-        super().own()
+        assert self.rounds < 600, "the run does not end"
+        return super().own()
 
 
 def _hook(event: Event) -> Callable[[Script], None]:

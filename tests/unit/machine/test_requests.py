@@ -279,3 +279,60 @@ class TestExactlyOneAnswer:
         thread.join()
         assert owners == [thread.ident]
         assert driver.inbox.owner_is_other()
+
+
+class TestRaces:
+    """Four threads fire one request, 1,500 times: hook exactly once, every loser told."""
+
+    @pytest.mark.usefixtures("_jumpy")
+    @pytest.mark.parametrize("act", ["begin", "step", "advance", "move_to"])
+    def test_four_that_move_one_machine(self, act: str) -> None:
+        told: Counter[str] = Counter()
+        for _ in range(400):
+            kitchen = Kitchen()
+            driver = Driver(COFFEE, kitchen, inbox=kitchen.inbox)
+            if act in ("advance", "move_to"):  # whoever began it would be its owner
+                driver._engine.fire(driver._engine.BEGIN)
+                driver.inbox._owner = None
+                kitchen.log.clear()
+            target = ["Grinding"] if act == "move_to" else []
+
+            def fire(driver: Driver = driver, target: list[str] = target) -> None:
+                try:
+                    getattr(driver, act)(*target)
+                except IllegalMoveError as error:
+                    told[str(error)] += 1
+                else:
+                    told["moved"] += 1
+
+            together(*[fire] * 4)
+            hook = "heat" if act in ("begin", "step") else "grind"
+            assert kitchen.log.count(hook) == 1
+        assert told == {
+            "moved": 400, "another thread runs this machine; leave a request instead": 1200
+        }  # fmt: skip
+
+    def test_a_hook_that_joins_a_thread_which_asks_for_something(self) -> None:
+        """... gets an error or a receipt at once, not a deadlock."""
+        answers = list[object]()
+
+        def ask(driver: Driver) -> None:
+            answers.extend([driver.inbox.submit("milk"), driver.inbox.stop()])
+            for act in (driver.step, driver.run, driver.advance, driver.begin):
+                with pytest.raises(IllegalMoveError, match="another thread"):
+                    act()
+            answers.append("refused")
+
+        def join(kitchen: Kitchen) -> None:
+            thread = threading.Thread(target=ask, args=[driver])
+            thread.start()
+            thread.join(30)
+            assert not thread.is_alive()
+
+        kitchen = Kitchen(deeds={"brew": join})
+        driver = Driver(COFFEE, kitchen, inbox=kitchen.inbox)
+        assert driver.run() == "Off"
+        milk, stop, refused = answers
+        assert isinstance(milk, Receipt)
+        assert isinstance(stop, Receipt)
+        assert [milk.status, stop.status, refused] == ["done", "done", "refused"]
