@@ -14,13 +14,14 @@ from attrs import frozen
 
 from fsm_session.errors import GuardError, IllegalMoveError
 from fsm_session.machine.checks import START
+from fsm_session.machine.clean_up import Call, CleanUp
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.records import Failure, Move, Observer
 from fsm_session.machine.requests import Inbox
 from fsm_session.machine.state import Hook, State, Transition, name_of
 
 if TYPE_CHECKING:
-    from fsm_session.machine.engine import Call, Engine
+    from fsm_session.machine.engine import Engine
 
 
 @frozen
@@ -65,6 +66,7 @@ class Driver:
         self._busy = 0
         self._ended = False
         self._cut_short = False
+        self._clean_up = CleanUp()
         self._engine = self._make_engine()
         # by trigger, and named once: for a guard that joins several, its name is work
         self._guards = {self._engine.BEGIN: _Place(START)} | {
@@ -86,9 +88,11 @@ class Driver:
     @property
     def finished(self) -> bool:
         """Tell whether the run has come to its end, in good order or not."""
-        if self.failures:
-            return self.lifecycle.failure in (None, self.state)
-        return self.state != START and self._states[self.state].final
+        if self.failures and self.lifecycle.failure not in (None, self.state):
+            return False
+        if self.state != START and self._states[self.state].final:
+            return not self._clean_up.is_due(self.state)
+        return bool(self.failures)
 
     def run(self) -> str:
         """Run from the initial state to a final one; give that state's name.
@@ -134,6 +138,7 @@ class Driver:
         self.inbox.close(f"the run has ended: {self.state}")
         self._ended = True
         self._engine.release()
+        self._clean_up.release()
 
     def begin(self) -> None:
         """Enter the initial state and run its entry hooks."""
@@ -187,11 +192,13 @@ class Driver:
 
     def _go_on(self, error: BaseException | None) -> None:
         if error is not None:
-            self._fail(error)
+            self._note(error)
+        elif self._clean_up.is_due(self.state):
+            self._clean_up.go_on(self.state, self._noted)
+        elif self.failures:
+            self._enter_failure()
         elif self.state == START:
             self.begin()
-        elif self.failures:  # its clean-up failed, or a second error met the first
-            self._enter_failure()
         else:
             self._advance()
 
@@ -273,10 +280,12 @@ class Driver:
         self._cut_short = True
         return None
 
-    def _fail(self, error: BaseException) -> None:
-        self._note(error)
-        if self.lifecycle.failure not in (None, self.state):
-            self._enter_failure()
+    def _noted(self, raised: BaseException) -> bool:
+        """Note what a final state's hook raised; False where that was taken for a stop."""
+        error = self._unless_stop(raised)
+        if error is not None:
+            self._note(error)
+        return error is not None
 
     def _note(self, error: BaseException) -> None:
         """Put an error on record, each of a group by itself, and tell the observers."""
@@ -324,11 +333,12 @@ class Driver:
 
     def _ways_in(self, state: State) -> list[Call]:
         arrive = partial(self._arrive, _Place(state.name, "move"))
-        calls = [self._on_the_way_in(state, hook) for hook in state.entry]
+        calls: list[Call] = [arrive]
+        calls += [self._on_the_way_in(state, hook) for hook in state.entry]
         if not state.final:
-            return [arrive, *calls]
-        calls = [self._whatever_happens(call) for call in calls]
-        return [self._whatever_happens(arrive), *calls]
+            return calls
+        self._clean_up.add(state.name, calls)
+        return [lambda: self._clean_up.go_on(state.name, self._noted)]
 
     def _ways_out(self, state: State) -> list[Call]:
         return [self._on_the_way_out(state, hook) for hook in state.exit]
@@ -350,24 +360,3 @@ class Driver:
                 self._call(hook, place)
 
         return leave
-
-    def _whatever_happens(self, call: Call) -> Call:
-        """Wrap what runs in a final state: an error is noted, and the next hook still runs.
-
-        What raised, or was interrupted, is tried once more: hooks of a final state can be run
-        twice, and nothing comes after them that could still tear down or answer.
-        """
-
-        def clean_up() -> None:
-            told: set[str] = set()
-            for _ in range(2):
-                try:
-                    call()
-                    return
-                except BaseException as raised:  # noqa: BLE001 - noted, and the run ends failed
-                    error = self._unless_stop(raised)
-                    if error is not None and repr(error) not in told:
-                        told.add(repr(error))
-                        self._note(error)
-
-        return clean_up

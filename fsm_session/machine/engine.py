@@ -16,10 +16,10 @@ from transitions import State as EngineState
 from transitions import Transition as EngineTransition
 
 from fsm_session.machine.checks import START
+from fsm_session.machine.clean_up import Call
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.state import State, Transition
 
-Call: TypeAlias = Callable[[], None]
 #: gives what is called on a state's way in, or out, in order
 Calls: TypeAlias = Callable[[State], Sequence[Call]]
 

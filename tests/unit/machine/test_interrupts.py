@@ -159,6 +159,8 @@ class TestInTheMachineItself:
             else:
                 assert kitchen.inbox.stop_requested is bool(interrupted.came_in)
             assert it.failures == []
+            # wherever it came, between two of them too
+            assert it.state == "(start)" or kitchen.log[-2:] == ["cool_down", "switch_off"]
             assert [move.source for move in moves] == [None, *(m.target for m in moves)][:-1]
             assert (moves[-1].target if moves else "(start)") == it.state
             places.add(interrupted.came_in)
