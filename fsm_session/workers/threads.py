@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from contextlib import suppress
 from typing import Any
 
 from attrs import frozen
@@ -96,8 +97,15 @@ class ThreadedWorker:
             return
         try:
             self._tell("teardown")
-        finally:
+        except WorkerHungError:
+            # waited for long enough; it ends should it come back
+            with suppress(queue.Full):
+                self._orders.put_nowait(None)
+            raise
+        except BaseException:
             self._end(thread)
+            raise
+        self._end(thread)
 
     def _end(self, thread: threading.Thread) -> None:
         try:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from tests.benchmarks import load, machine, memory, peers, scaling, start, streams
+from tests.benchmarks import load, machine, memory, peers, scaling, start, stops, streams
 from tests.benchmarks.shared_bench import BENCH
 from tests.benchmarks.tables import Report
 
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Measure] = {
     "memory": lambda rounds, _: memory.measure(rounds),
     "machine": lambda rounds, _: machine.measure(rounds),
     "start": lambda rounds, _: start.measure(rounds),
+    "stops": lambda rounds, _: stops.measure(rounds),
     "streams": lambda rounds, _: streams.measure(rounds),
 }
 
