@@ -99,8 +99,8 @@ class RunRecords:
             raise JournalError(
                 f"{journal} has no header: nothing tells whose the records beside it are"
             )
-        if earlier is None or not earlier.header.get("data"):
-            return ""  # nothing was done: that run came no further than to Validate
+        if earlier is None or not _did_anything(earlier):
+            return ""
         faults = what_changed(
             earlier.header, {"format": JOURNAL_FORMAT, **self._header}, str(journal)
         )
@@ -226,6 +226,12 @@ class RunRecords:
         """Close the journal. Safe twice."""
         if self._journal is not None:
             self._journal.close()
+
+
+def _did_anything(earlier: JournalRecords) -> bool:
+    """Tell whether a run came further than to Validate, which finds out what the data is."""
+    kinds = {each["kind"] for each in earlier.records}
+    return bool(earlier.header.get("data")) or "session" in kinds
 
 
 def _sessions_in(run_record: Path) -> int:
