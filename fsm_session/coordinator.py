@@ -31,6 +31,7 @@ from fsm_session.session.needs import calendar_for
 from fsm_session.session.requirements import Requirements
 from fsm_session.session_result import SessionResult
 from fsm_session.sources import Source, open_source
+from fsm_session.sources.outside import checked
 from fsm_session.states import TRADING_DAY
 from fsm_session.user_parts import UserParts, collect
 from fsm_session.workers.worker import Worker
@@ -124,21 +125,29 @@ class SessionCoordinator:
         Raises RunFailedError, a group of the first error and those of the clean-up, whose
         ``run`` holds what there is; RunInterruptedError where one of them is no Exception.
         ExportError or JournalError, before anything is done, where ``out`` can't be used, and
-        ResumeError where what it holds is of another run.
+        ResumeError where what it holds is of another run. IllegalMoveError where it runs, or ran.
         """
-        clock = self.context.clock
-        dates = [each.label for each in clock.sessions] if self._resume else []
-        begin_at = self._records.open(self._fingerprint, overwrite=self._overwrite, resume=dates)
+        self._driver.claim()
         try:
-            if begin_at:
-                clock.begin_at(dt.date.fromisoformat(begin_at))
+            self._open_records()
             self._driver.run()
+        except BaseException:
+            self._driver.end()  # nobody is to wait for a run that never begins
+            raise
         finally:
             self._records.close()
         run = self._result()
         if run.errors:
             raise _failed(run)
         return run
+
+    def _open_records(self) -> None:
+        """Take the folder, and begin where an earlier run has left off."""
+        clock = self.context.clock
+        dates = [each.label for each in clock.sessions] if self._resume else []
+        begin_at = self._records.open(self._fingerprint, overwrite=self._overwrite, resume=dates)
+        if begin_at:
+            clock.begin_at(dt.date.fromisoformat(begin_at))
 
     def check(self) -> Requirements:
         """Validate alone: find out what the run would need, and raise if it is not there.
@@ -200,7 +209,7 @@ class _Opened:
         except FaultyInputError as error:
             faults += [Fault(each.message, config.file, "calendar") for each in error.faults]
         try:
-            self.source = source or self._open(config)
+            self.source = checked(source) if source is not None else self._open(config)
         except FaultyInputError as error:
             faults += error.faults
         if faults:

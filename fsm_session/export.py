@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+from attrs import evolve
 
 from fsm_session.config import SessionConfig
 from fsm_session.errors import ExportError, Fault, JournalError, ResumeError
@@ -190,10 +191,14 @@ class RunRecords:
         """Count a session as done, and say so in the journal, to last."""
         sha256 = self._digests.get(data.session.label, "")
         result = SessionResult.of(data, tuple(left_out[""]), complete=complete, sha256=sha256)
+        try:
+            if self._journal is not None:
+                facts = {**result.counts(), "sha256": result.sha256}
+                self._journal.append("session", facts, sync=True)
+        except JournalError:  # what the journal may not have is not done
+            self.sessions.append(evolve(result, complete=False))
+            raise
         self.sessions.append(result)
-        if self._journal is not None:
-            facts = {**result.counts(), "sha256": result.sha256}
-            self._journal.append("session", facts, sync=True)
 
     def has(self, date: str) -> bool:
         """Tell whether a session has been committed."""

@@ -102,7 +102,7 @@ class Driver:
         """
         if self._ended:
             return self.state
-        self._refuse_unless_free()
+        self.claim()
         try:
             while not self._ran_to_the_end():
                 pass
@@ -112,7 +112,7 @@ class Driver:
 
     def step(self) -> None:
         """Make one round of a run, whatever is raised in it: an error leads to the next round."""
-        self._refuse_unless_free()
+        self.claim()
         error, self._error = self._error, None
         try:
             self._go_on(error)
@@ -142,14 +142,14 @@ class Driver:
 
     def begin(self) -> None:
         """Enter the initial state and run its entry hooks."""
-        self._refuse_unless_free()
+        self.claim()
         if self.state != START:
             raise IllegalMoveError(f"the run has begun already, it is in {self.state}")
         self._move(Transition(START, self.lifecycle.initial), self._engine.BEGIN)
 
     def advance(self) -> None:
         """Make one round: the state's activity, a decision, the move."""
-        self._refuse_unless_free()
+        self.claim()
         if self.state == START:
             raise IllegalMoveError("the run has not begun")
         self._advance()
@@ -167,7 +167,7 @@ class Driver:
 
         Raises IllegalMoveError, which says why, and has then changed nothing.
         """
-        self._refuse_unless_free()
+        self.claim()
         row, trigger = self._decide() if self._engine.rows.get(self.state) else (None, "")
         if row is None or row.target != target:
             reason = self.why_not(target) or f"{target}: a guard has changed its mind"
@@ -255,7 +255,11 @@ class Driver:
     def _failing(self) -> bool:
         return self._trigger == self._engine.FAIL
 
-    def _refuse_unless_free(self) -> None:
+    def claim(self) -> None:
+        """Make the calling thread the one that runs the machine.
+
+        Raises IllegalMoveError where another does, something is under way, or the run has ended.
+        """
         if self._ended:
             raise IllegalMoveError(f"the run has ended: {self.state}")
         if not self.inbox.own():

@@ -155,9 +155,10 @@ class Inbox:
         with self._lock:
             waiting = tuple(self._waiting)
             taken = waiting[after:]
+            unanswered = [each for each in self._taken if each.receipt.status == "waiting"]
+            # first there, then gone from here: a Ctrl-C may come between the two
+            self._taken = [*unanswered, *taken]
             self._waiting = deque(waiting[:after])
-            self._taken = [each for each in self._taken if each.receipt.status == "waiting"]
-            self._taken += taken
         return taken
 
     def refuse_all(self, reason: str) -> None:

@@ -113,6 +113,8 @@ class WorkerGroup:
         self.up: list[Worker] = []
         self.unclean: list[str] = []
         self._ready: set[str] = set()
+        #: what went wrong in a teardown that a Ctrl-C broke off: the next one raises it
+        self._errors: list[BaseException] = []
         self._steps: list[tuple[Worker, Callable[[Step], None]]] = []
 
     def setup(self, context: Any) -> None:
@@ -150,10 +152,9 @@ class WorkerGroup:
         for worker, take in self._steps:
             try:
                 take(step)
-            except UserCodeError as error:
-                raise _signed(worker, error) from error.__cause__
-            except Exception as error:
-                raise _wrapped(worker, "on_step", error) from error
+            except BaseException as error:  # noqa: BLE001 - raised, with its name
+                named = _named(worker, "on_step", error)
+                raise named from named.__cause__
 
     def settle(self) -> None:
         """Wait until every worker has taken the last step."""
@@ -171,7 +172,6 @@ class WorkerGroup:
         Raises an ExceptionGroup of what went wrong, after all have been torn down.
         """
         self.budget.start()
-        errors: list[BaseException] = []
         while self.up:
             # taken out only afterwards: an interrupted teardown is done again
             worker = self.up[-1]
@@ -181,11 +181,12 @@ class WorkerGroup:
             except KeyboardInterrupt:
                 raise
             except BaseException as error:  # noqa: BLE001 - raised together at the end
-                errors += _apart(worker, "teardown", error)
+                self._errors += _apart(worker, "teardown", error)
                 self.unclean.append(worker.name)
             self.up.remove(worker)
             self._ready.discard(worker.name)
         self._steps = []
+        errors, self._errors = self._errors, []
         if errors:
             raise BaseExceptionGroup("workers could not be torn down", errors)
 
@@ -193,10 +194,9 @@ class WorkerGroup:
         try:
             with self.budget.watch(worker.name, method):
                 getattr(worker, method)(*arguments)
-        except UserCodeError as error:
-            raise _signed(worker, error) from error.__cause__
-        except Exception as error:
-            raise _wrapped(worker, method, error) from error
+        except BaseException as error:  # noqa: BLE001 - raised, with its name
+            named = _named(worker, method, error)
+            raise named from named.__cause__
 
     def _undo(self, error: BaseException) -> None:
         try:
@@ -214,21 +214,16 @@ def _apart(worker: Worker, method: str, error: BaseException) -> list[BaseExcept
     """Take a group of errors apart, each with the worker's name: each is told by itself."""
     if isinstance(error, BaseExceptionGroup):
         return [each for part in error.exceptions for each in _apart(worker, method, part)]
-    return [_named(worker, method, error) if isinstance(error, Exception) else error]
+    return [_named(worker, method, error)]
 
 
-def _named(worker: Worker, method: str, error: Exception) -> Exception:
-    """Say whose error it is. One that says so already is left as it is."""
-    if isinstance(error, UserCodeError):
-        return _signed(worker, error)
-    return _wrapped(worker, method, error)
-
-
-def _signed(worker: Worker, error: UserCodeError) -> UserCodeError:
-    if not hasattr(error, "worker"):
+def _named(worker: Worker, method: str, error: BaseException) -> BaseException:
+    """Say whose error it is: one that says so already is left as it is, a Ctrl-C is nobody's."""
+    if isinstance(error, Exception) and not isinstance(error, UserCodeError):
+        told = f"raised in {method}: {type(error).__name__}: {error}"
+        wrapped = WorkerError(worker.name, told)
+        wrapped.__cause__ = error
+        return wrapped
+    if not hasattr(error, "worker") and not isinstance(error, KeyboardInterrupt):
         error.worker = worker.name  # type: ignore[attr-defined]
     return error
-
-
-def _wrapped(worker: Worker, method: str, error: Exception) -> WorkerError:
-    return WorkerError(worker.name, f"raised in {method}: {type(error).__name__}: {error}")
