@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from fsm_session.config import SessionConfig
 from fsm_session.context import SessionContext
@@ -79,6 +79,8 @@ class SessionCoordinator:
     ``summary_only`` no record of a session is written, but the run's and the journal. With
     ``resume`` it goes on from what an earlier run has finished there: the records are then those
     of a run that was never broken off. ``lifecycle`` is TRADING_DAY or one made from it.
+    Without ``import_parts`` nothing that the configuration names is imported: :meth:`check` then
+    says what it can, ``not_imported`` what it could not look at, and there can be no run.
 
     Raises ConfigError or DataError for what makes a run impossible: no such calendar, no source,
     nothing to resume from or to overwrite.
@@ -97,13 +99,16 @@ class SessionCoordinator:
         resume: bool = False,
         summary_only: bool = False,
         lifecycle: Lifecycle = TRADING_DAY,
+        import_parts: bool = True,
     ) -> None:
         self._config = config
         _refuse_unless_clear(out, overwrite=overwrite, resume=resume)
         self._overwrite, self._resume = overwrite, resume
         self._kept: SessionData | None = None
         self._out = None if out is None else Path(out)
-        parts = collect(config, strategies, scanners, workers)
+        parts = collect(config, strategies, scanners, workers, import_parts=import_parts)
+        #: what the configuration names and ``import_parts=False`` has left where it is
+        self.not_imported = parts.not_imported
         opened = _Opened(config, source, parts)
         self._fingerprint = fingerprint(config, lifecycle, parts, summary_only=summary_only)
         self._records = RunRecords(config, self._out, summary_only=summary_only)
@@ -127,6 +132,8 @@ class SessionCoordinator:
         ExportError or JournalError, before anything is done, where ``out`` can't be used, and
         ResumeError where what it holds is of another run. IllegalMoveError where it runs, or ran.
         """
+        if self.not_imported:
+            raise ConfigError(Fault(f"not imported: {each}") for each in self.not_imported)
         self._driver.claim()
         try:
             self._open_records()
@@ -211,7 +218,7 @@ class _Opened:
         try:
             self.source = checked(source) if source is not None else self._open(config)
         except FaultyInputError as error:
-            faults += error.faults
+            faults += [evolve(each, file=each.file or config.file) for each in error.faults]
         if faults:
             raise ConfigError([*faults, *parts.faults])
 

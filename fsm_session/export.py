@@ -32,6 +32,8 @@ LeftOut = Mapping[str, list[str]]
 
 FORMAT = 1
 NANOSECONDS = 1e9
+#: the records of sessions: ``sessions/2024-07-03.json``
+RECORDS = "sessions/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].json"
 
 log = logging.getLogger("fsm_session")
 
@@ -73,7 +75,7 @@ class RunRecords:
         """
         if self._out is None:
             return ""
-        self._earlier = sorted(self._out.glob("sessions/*.json"))
+        self._earlier = _records_in(self._out)
         finished = len(self._earlier)
         if not finished and (finished := _sessions_in(self._out / "run.json")):
             self._earlier = [self._out / "run.json"]  # of a run that wrote its summary only
@@ -221,7 +223,7 @@ class RunRecords:
             "outcome": outcome,
             "sessions": [each.counts() for each in self.sessions],
             "errors": [describe(failure) for failure in failures],
-            "unclean": list(unclean),
+            "unclean": [writable(name) for name in unclean],
         }
         write_whole(self._out / "run.json", as_json(record))
         if self._journal is not None:
@@ -237,6 +239,18 @@ def _did_anything(earlier: JournalRecords) -> bool:
     """Tell whether a run came further than to Validate, which finds out what the data is."""
     kinds = {each["kind"] for each in earlier.records}
     return bool(earlier.header.get("data")) or "session" in kinds
+
+
+def _records_in(out: Path) -> list[Path]:
+    """List the records of sessions in a folder, by their names: what else lies there is not ours.
+
+    Raises ExportError where it can't be looked into.
+    """
+    try:
+        return sorted(out.glob(RECORDS))
+    except (OSError, ValueError) as error:
+        told = getattr(error, "strerror", None) or error
+        raise ExportError(f"{out} can't be looked into: {told}") from error
 
 
 def _sessions_in(run_record: Path) -> int:
@@ -261,7 +275,7 @@ def _move(move: Move) -> dict[str, Any]:
         "session": move.where.get("session", ""),
         "from": move.source,
         "to": move.target,
-        "guard": move.guard,
+        "guard": writable(move.guard),
         "time": move.where.get("time", ""),
     }
 
@@ -269,11 +283,11 @@ def _move(move: Move) -> dict[str, Any]:
 def describe(failure: Failure) -> dict[str, Any]:
     """Give an error as the records hold it: what, where, and who is to mend it."""
     return {
-        "error": type(failure.error).__name__,
+        "error": writable(type(failure.error).__name__),
         "message": writable(str(failure.error)),
         "phase": failure.phase,
-        "hook": failure.hook,
-        "worker": failure.worker,
+        "hook": writable(failure.hook),
+        "worker": writable(failure.worker),
         "session": failure.where.get("session", ""),
         "time": failure.where.get("time", ""),
     }

@@ -8,7 +8,6 @@ as an object is copied, and what is handed over as a class or function is called
 from __future__ import annotations
 
 import copy
-import importlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from fsm_session.errors import ConfigError, Fault
+from fsm_session.named import named
 
 
 @frozen(eq=False)
@@ -43,15 +43,14 @@ def from_use(
 ) -> Plugin:
     """Find ``package.module:Name``. ``fault`` says where it is asked for, should it be wrong.
 
-    Raises ConfigError where it can't be imported or called with the parameters.
+    Whatever it names is called with the parameters: a configuration is its author's program, as
+    much as the modules that it names. Raises ConfigError where it can't be imported.
     """
     try:
         with importable_from(folder):
-            module_name, _, attribute = use.partition(":")
-            target: Any = importlib.import_module(module_name)
-            for part in attribute.split("."):
-                target = getattr(target, part)
-    except Exception as error:  # whatever a user's module raises when it is imported
+            target = named(use)
+    # whatever a user's module raises when it is imported; a script may end itself
+    except (Exception, SystemExit) as error:
         raise _refused(fault, f"{use!r} can't be imported: {error!r}") from error
     if not callable(target):
         raise _refused(fault, f"{use!r} is no class or function")
@@ -85,7 +84,7 @@ def check_parts(plugin: Plugin, parts: tuple[str, ...], fault: Fault) -> Any:
     """Make one, see that it has at least one of the methods, and give it; ConfigError where not."""
     try:
         made = plugin.make()
-    except Exception as error:  # whatever a user's constructor raises
+    except (Exception, SystemExit) as error:  # whatever a user's constructor raises
         raise _refused(fault, f"{plugin.name} can't be made: {error!r}") from error
     if not any(callable(getattr(made, part, None)) for part in parts):
         raise _refused(fault, f"{plugin.name} has no method {' or '.join(parts)}")

@@ -13,9 +13,18 @@ from typing import Any, TypeVar
 
 from attrs import evolve, frozen
 
-from fsm_session.config import ScannerConfig, SessionConfig, StrategyConfig
-from fsm_session.errors import ConfigError, Fault, FaultyInputError
+from fsm_session.config import (
+    DataConfig,
+    ScannerConfig,
+    SessionConfig,
+    StrategyConfig,
+    UniverseConfig,
+)
+from fsm_session.config.rules import LONGEST_NAME
+from fsm_session.errors import ConfigError, Fault, FaultyInputError, IndicatorError
 from fsm_session.market.events import EventKind
+from fsm_session.market.indicators import Indicator, IndicatorSpec, resolve
+from fsm_session.named import place_fault
 from fsm_session.plugins import Plugin, check_parts, from_object, from_use
 from fsm_session.session.needs import Needs
 from fsm_session.workers.scan_times import ScannerPlan
@@ -47,6 +56,8 @@ class UserParts:
     """Strategies, scanners and workers, ready to be made; ``faults`` is what is wrong.
 
     ``needs`` are those of the symbols that are traded, ``universes`` those of scanners, by name.
+    ``not_imported`` tells what is named and was left where it is, each with its key; with any, no
+    run can be made of them.
     """
 
     needs: Needs
@@ -55,6 +66,7 @@ class UserParts:
     scanners: tuple[ScannerPlan, ...] = ()
     workers: tuple[Worker, ...] = ()
     faults: tuple[Fault, ...] = ()
+    not_imported: tuple[str, ...] = ()
 
 
 def collect(
@@ -62,12 +74,17 @@ def collect(
     strategies: Sequence[Any],
     scanners: Sequence[Any],
     workers: Sequence[Worker],
+    *,
+    import_parts: bool = True,
 ) -> UserParts:
     """Find what the configuration names, and add what is handed over beside it.
 
+    Without ``import_parts`` nothing of what it names is imported, only told: what such a part
+    would say of itself, and how much history an indicator of one's own needs, is not known.
     Raises nothing for what is wrong with them: that stands in ``faults``.
     """
-    return _Collector(config).collect(strategies, scanners, workers)
+    collector = (_Collector if import_parts else _Onlooker)(config)
+    return collector.collect(strategies, scanners, workers)
 
 
 class _Collector:
@@ -77,6 +94,7 @@ class _Collector:
         self._config = config
         self._faults: list[Fault] = []
         self._universes: dict[str, Needs] = {}
+        self._not_imported: list[str] = []
 
     def collect(
         self, strategies: Sequence[Any], scanners: Sequence[Any], workers: Sequence[Worker]
@@ -88,9 +106,12 @@ class _Collector:
         self._distinct([plan.plugin.name for plan in plans], "scanners")
         sound = tuple(self._workers(workers))
         self._distinct([worker.name for worker in sound], "workers")
-        needs = Needs.of(self._config.data, "data", self._config.folder)
-        faults = tuple(self._faults)
-        return UserParts(needs, self._universes, found, plans, sound, faults)
+        needs = self._needs(self._config.data, "data")
+        faults, unseen = tuple(self._faults), tuple(self._not_imported)
+        return UserParts(needs, self._universes, found, plans, sound, faults, unseen)
+
+    def _needs(self, wishes: DataConfig | UniverseConfig, key: str) -> Needs:
+        return Needs.of(wishes, key, self._config.folder)
 
     def _workers(self, workers: Sequence[Worker]) -> Iterator[Worker]:
         for number, worker in enumerate(workers):
@@ -142,8 +163,7 @@ class _Collector:
         read: ScannerConfig = self._read("scanners", wish, number)
         if read.universe is not None:
             place = f"scanners[{number}]" if wish.use != GIVEN else f"scanner {plugin.name!r}"
-            needs = Needs.of(read.universe, f"{place}.universe", self._config.folder)
-            self._universes[plugin.name] = needs
+            self._universes[plugin.name] = self._needs(read.universe, f"{place}.universe")
         return ScannerPlan.of(plugin, read)
 
     def _read(self, kind: str, wish: Part, number: int) -> Any:
@@ -190,9 +210,42 @@ class _Collector:
             self._faults.append(Fault(told, self._config.file, key))
 
 
+class _Onlooker(_Collector):
+    """Collects without importing: what is named is told, and checked as far as that goes."""
+
+    def _named(self, wish: Part, key: str, *_: object) -> Iterator[Found]:
+        """Give nothing; of a scanner's universe that stands in its table, all is known."""
+        self._not_imported.append(f"{key}.use: {wish.use}")
+        if isinstance(wish, ScannerConfig) and wish.universe is not None:
+            self._universes[wish.name] = self._needs(wish.universe, f"{key}.universe")
+        return iter(())
+
+    def _needs(self, wishes: DataConfig | UniverseConfig, key: str) -> Needs:
+        """Find TA-Lib's indicators, and tell the others: how much history they need is unknown."""
+        for place, spec in enumerate(wishes.indicators):
+            if ":" in spec.function:
+                told = f"{key}.indicators[{place}].function: {spec.function}"
+                self._not_imported.append(f"{told} (nor was its history looked at)")
+        return Needs(wishes, key, tuple(map(_looked_at, wishes.indicators)))
+
+
+def _looked_at(spec: IndicatorSpec) -> Indicator | IndicatorError:
+    """Find an indicator of TA-Lib's; of another see only that its place can be one.
+
+    An error without a fault stands for it: there is nothing, and nothing is wrong.
+    """
+    try:
+        if ":" not in spec.function:
+            return resolve(spec)
+    except IndicatorError as error:
+        return error
+    wrong = place_fault(spec.function)
+    return IndicatorError([Fault(f"{spec} {wrong}")] if wrong else ())
+
+
 def _plain_name(wish: Part) -> str:
     """Give its name where that needs no checking: a class's mostly doesn't."""
-    return wish.name if wish.name.isidentifier() else ""
+    return wish.name if wish.name.isidentifier() and len(wish.name) <= LONGEST_NAME else ""
 
 
 def _timed(plugin: Plugin, made: Any) -> ScannerConfig:

@@ -32,11 +32,13 @@ def write_all_whole(contents: Mapping[Path, bytes]) -> None:
             aside[path].replace(path)
         for folder in {path.parent for path in contents}:
             sync_folder(folder)
-    except OSError as error:
-        raise ExportError(f"{path} can't be written: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # a name with NUL in it is no path
+        told = getattr(error, "strerror", None) or error
+        raise ExportError(f"{path} can't be written: {told}") from error
     finally:
         for each in aside.values():
-            with suppress(OSError):  # mostly it has been renamed; else the first error is told
+            # mostly it has been renamed; else the first error is told
+            with suppress(OSError, ValueError):
                 each.unlink()
 
 
@@ -51,7 +53,9 @@ def sync_folder(folder: Path) -> None:
 
 def _write(path: Path, content: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("wb") as file:
+    # made anew: a link that lies there would lead out of the folder
+    path.unlink(missing_ok=True)
+    with path.open("xb") as file:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 
 
+@effect(Effect.BEGINS_SESSION)
 def mark_the_session_active(context: SessionContext) -> None:
     """Mark the session active: from here on steps are taken."""
     context.data.begin()

@@ -7,13 +7,16 @@ raises, so that nothing stays up, unanswered or half-written because of somethin
 from __future__ import annotations
 
 from fsm_session.context import SessionContext
+from fsm_session.machine.effects import Effect, effect, holds_when_stop_requested
 
 
+@holds_when_stop_requested
 def stop_requested(context: SessionContext) -> bool:
     """Somebody asked for the run to end: by ``stop()``, or with Ctrl-C."""
     return context.inbox.stop_requested
 
 
+@effect(Effect.TEARS_DOWN_WORKERS)
 def tear_down_workers(context: SessionContext) -> None:
     """Tear down every worker that is up, in the reverse order of their set-up."""
     context.workers.teardown()
@@ -24,16 +27,19 @@ def shut_the_session_data(context: SessionContext) -> None:
     context.data.shut()
 
 
+@effect(Effect.ANSWERS_ALL)
 def answer_pending_requests(context: SessionContext) -> None:
     """Answer every request that still waits: the run is over."""
     context.requests.refuse_all("the run is over")
 
 
+@effect(Effect.ANSWERS_ALL)
 def refuse_late_requests(context: SessionContext) -> None:
     """Answer the requests that came after the last pause: this session is over."""
     context.requests.refuse_all("the session is over")
 
 
+@effect(Effect.FINISHES_SESSION)
 def finish_the_session_export(context: SessionContext) -> None:
     """Write the record of a session that was broken off, marked as not complete."""
     context.finish_session()

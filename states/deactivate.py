@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 from fsm_session.states.common import refuse_late_requests
 
 
@@ -16,6 +17,7 @@ def last_session(context: SessionContext) -> bool:
     return context.clock.is_last_session
 
 
+@effect(Effect.ENDS_SESSION)
 def mark_the_session_inactive(context: SessionContext) -> None:
     """Mark the session inactive: no step is taken any more."""
     context.data.end()
@@ -31,6 +33,7 @@ def write_session_export(context: SessionContext) -> None:
     context.write_session()
 
 
+@effect(Effect.COMMITS_SESSION)
 def commit_to_the_journal(context: SessionContext) -> None:
     """Commit the session to the journal: from here on a crash can't undo it."""
     context.commit_session()

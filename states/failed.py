@@ -9,9 +9,11 @@ from __future__ import annotations
 from fsm_session.context import SessionContext
 from fsm_session.errors import RequirementsError
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 from fsm_session.states.common import CLEAN_UP
 
 
+@effect(Effect.RAISES_UNMET)
 def list_unmet_requirements(context: SessionContext) -> None:
     """Say every requirement that validation found unmet, not just the first."""
     if unmet := context.requirements.unmet:

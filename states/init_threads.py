@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 
 
 def pre_session_scans_configured(context: SessionContext) -> bool:
@@ -15,6 +16,7 @@ def pre_session_scans_configured(context: SessionContext) -> bool:
     return context.scanner_manager.has_pre_session_scans
 
 
+@effect(Effect.SETS_UP_WORKERS)
 def set_up_workers(context: SessionContext) -> None:
     """Set every worker up, in order; undo those that are up if one fails."""
     context.workers.setup(context)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 
 
 def put_the_clock_at_the_open(context: SessionContext) -> None:
@@ -22,6 +23,7 @@ def register_symbols(context: SessionContext) -> None:
         context.registrar.register_symbol(plan, context.data)
 
 
+@effect(Effect.LOADS)
 def load_history(context: SessionContext) -> None:
     """Read history and day of each symbol in one go, and derive the coarser bars."""
     for plan in context.plans_today():
@@ -66,6 +68,7 @@ def watch_universes(context: SessionContext) -> None:
             context.registrar.register(plan, universe)
 
 
+@effect(Effect.RETIRES)
 def retire_the_previous_session(context: SessionContext) -> None:
     """Let go of the previous session's data: this one's has taken its place."""
     context.retire()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 
 
 def run_due_scans(context: SessionContext) -> None:
@@ -19,11 +20,13 @@ def run_due_scans(context: SessionContext) -> None:
     context.scanner_manager.run_due_scans()
 
 
+@effect(Effect.TAKES_REQUESTS)
 def add_and_remove_symbols(context: SessionContext) -> None:
     """Add and remove the symbols that were asked for, with all that hangs under them."""
     context.requests.carry_out()
 
 
+@effect(Effect.ANSWERS_TAKEN)
 def answer_what_was_asked(context: SessionContext) -> None:
     """Answer each request that was dealt with."""
     context.requests.answer()

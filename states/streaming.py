@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect, never_once_stop_requested
 
 
+@never_once_stop_requested
 def pause_due(context: SessionContext) -> bool:
     """A scan is due or a symbol waits to come or go, and the session goes on after it."""
     return context.player.pause_due
 
 
+@effect(Effect.TAKES_STEPS, Effect.HEEDS_STOP)
 def stream_the_tape(context: SessionContext) -> None:
     """Take one step of the tape per instant, until something is due or the tape is out."""
     context.player.play(context.workers.on_step, context.scanner_manager.next_scan_ns)
@@ -26,6 +29,7 @@ def wait_for_every_worker(context: SessionContext) -> None:
     context.workers.settle()
 
 
+@effect(Effect.TAKES_STEPS, Effect.HEEDS_STOP)
 def finish_what_is_unfinished(context: SessionContext) -> None:
     """At the close, finish the bars that end there: a half-day's last hour is a short bar."""
     context.player.finish(context.workers.on_step)

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from fsm_session.context import SessionContext
 from fsm_session.machine import State
+from fsm_session.machine.effects import Effect, effect
 from fsm_session.states.common import refuse_late_requests, tear_down_workers
 
 
+@effect(Effect.FORGETS)
 def clear_session_data(context: SessionContext) -> None:
     """Start from empty data; the run keeps the old until the next session is loaded."""
     context.forget()

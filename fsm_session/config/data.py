@@ -6,6 +6,7 @@ of it there is differs.
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -15,6 +16,7 @@ from attrs import frozen
 from fsm_session.config.reading import near
 from fsm_session.config.rules import (
     COLUMN_NAMES,
+    LONGEST_NAME,
     Intervals,
     Streams,
     Symbols,
@@ -29,6 +31,7 @@ from fsm_session.market.events import EventKind
 from fsm_session.market.historical import HistoricalSpec, faults_of
 from fsm_session.market.indicators import IndicatorSpec
 from fsm_session.market.interval import Interval
+from fsm_session.named import place_fault
 
 Missing = Literal["error", "skip"]
 
@@ -40,8 +43,10 @@ def _no_column(name: str) -> Iterator[Fault]:
 
 def _indicator(spec: IndicatorSpec) -> Iterator[Fault]:
     yield from _no_column(spec.name)
-    if not spec.function.strip():
+    if not spec.function.strip() or len(spec.function) > LONGEST_NAME:
         yield Fault('must be a name of TA-Lib\'s, or "package.module:function"', key="function")
+    elif ":" in spec.function and (wrong := place_fault(spec.function)):
+        yield Fault(f"{wrong}, not {reprlib.repr(spec.function)}", key="function")
 
 
 def _historical(spec: HistoricalSpec) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+import re
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -29,6 +30,15 @@ Check = Callable[[Any], Iterable[Fault]]
 _Hook = Callable[[Any, Any], Any]
 
 
+#: as deep as a configuration is nested, and as far as a whole number of TOML's goes
+DEEPEST, FURTHEST = 32, 2**63
+#: among no more names than these the nearest is looked for
+COMPARED = 200
+#: a key of more parts than these: a parser keeps every beginning of it, which are endless
+_PART = r"""(?:"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|(?<![\w-])[\w-]++)"""
+_DEEP_KEY = re.compile(rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}")
+
+
 def rule(holds: Callable[[Any], bool], message: str) -> Check:
     """Make a check, for Annotated: ``message`` says what is right where it doesn't hold."""
 
@@ -41,12 +51,16 @@ def rule(holds: Callable[[Any], bool], message: str) -> Check:
 
 
 def near(name: object, known: Iterable[str]) -> str:
-    """Say which of the known names may have been meant, or all of them."""
+    """Say which of the known names may have been meant, or all of them where they are few."""
     import difflib  # for who has mistyped
 
-    names = sorted(known)
-    close = difflib.get_close_matches(str(name), names, n=1)
-    return f"did you mean {close[0]!r}?" if close else f"known: {', '.join(names) or 'none'}"
+    names = list(known)
+    if len(names) > COMPARED:
+        return f"{len(names):,} are known"
+    close = difflib.get_close_matches(str(name), sorted(names), n=1)
+    return (
+        f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names)) or 'none'}"
+    )
 
 
 def read_toml(path: Path) -> dict[str, Any]:
@@ -54,11 +68,34 @@ def read_toml(path: Path) -> dict[str, Any]:
     import tomllib  # for who has a file
 
     try:
-        return tomllib.loads(path.read_text("utf-8-sig"))
+        text = path.read_text("utf-8-sig")
+        if deep := _DEEP_KEY.search(text):
+            line = text.count("\n", 0, deep.start()) + 1
+            told = f"a key is nested more than {DEEPEST} deep (at line {line})"
+            raise ConfigError(Fault(told, file=str(path)))
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigError(Fault(f"can't be read: {error.strerror}", file=str(path))) from error
     except (ValueError, RecursionError) as error:
         raise ConfigError(Fault(f"is not TOML: {error}", file=str(path))) from error
+
+
+def too_much(tables: object) -> Iterator[Fault]:
+    """Find what would take endless time to read or to tell: nesting and numbers without end."""
+    waiting: list[tuple[str, object, int]] = [("", tables, 0)]
+    while waiting:
+        key, value, depth = waiting.pop()
+        inner: Iterable[tuple[object, object]] = ()
+        if isinstance(value, Mapping):
+            inner = ((f".{name}" if key else name, each) for name, each in value.items())
+        elif isinstance(value, (list, tuple)):
+            inner = ((f"[{place}]", each) for place, each in enumerate(value))
+        elif isinstance(value, int) and not -FURTHEST <= value < FURTHEST:
+            yield Fault("expected a finite number of at most 64 bits", key=key)
+        if depth == DEEPEST and inner:
+            yield Fault(f"is nested more than {DEEPEST} deep", key=key)
+        elif inner:
+            waiting.extend((f"{key}{name}", each, depth + 1) for name, each in inner)
 
 
 def plain(value: object) -> Any:
@@ -299,7 +336,7 @@ def _unplain(value: object, place: str = "") -> Iterator[Fault]:
     """Find what a table of parameters may not hold: what JSON could not give back."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            if isinstance(key, str):
+            if isinstance(key, str) and _is_whole(key):
                 yield from _unplain(inner, f"{place}.{key}" if place else key)
             else:
                 yield Fault(f"expected a text as the key, not {key!r}", key=place)
@@ -308,9 +345,16 @@ def _unplain(value: object, place: str = "") -> Iterator[Fault]:
             yield from _unplain(inner, f"{place}[{number}]")
     elif isinstance(value, float) and not math.isfinite(value):
         yield Fault(f"expected a finite number, not {value}", key=place)
+    elif isinstance(value, str) and not _is_whole(value):
+        yield Fault(f"has half a character in it: {reprlib.repr(value)}", key=place)
     elif type(value) not in (str, bool, int, float, NoneType):
         wanted = "a text, a number, true, false, a list or a table"
         yield Fault(f"expected {wanted}, not {reprlib.repr(value)}", key=place)
+
+
+def _is_whole(text: str) -> bool:
+    """Tell whether a text can be written: half of a surrogate pair can't."""
+    return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)
 
 
 def _of(origin: object) -> Callable[[Any], bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterator, Sequence
 from typing import Annotated, Protocol
 
@@ -10,7 +11,9 @@ from fsm_session.errors import Fault
 from fsm_session.market.bars import COLUMNS
 from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
+from fsm_session.named import place_fault
 
+LONGEST_NAME = 200
 COLUMN_NAMES = ("time", *COLUMNS, *Quotes.FIELDS, *Ticks.FIELDS)
 
 
@@ -54,10 +57,13 @@ def names_distinct(items: Sequence[Named]) -> Iterator[Fault]:
             yield Fault(told, key=f"[{place}].name")
 
 
-def _is_place(use: str) -> bool:
-    """Tell whether it reads ``package.module:Name``."""
-    module, _, name = use.partition(":")
-    return all(part.isidentifier() for dotted in (module, name) for part in dotted.split("."))
+def _place(use: str) -> Iterator[Fault]:
+    if wrong := place_fault(use):
+        yield Fault(f"{wrong}, not {reprlib.repr(use)}")
+
+
+def _is_name(text: str) -> bool:
+    return bool(text.strip()) and text.isprintable() and len(text) <= LONGEST_NAME
 
 
 def _some_bars(streams: Sequence[object]) -> Iterator[Fault]:
@@ -69,8 +75,7 @@ filled = rule(lambda it: bool(it), "must not be empty")
 no_nul = rule(lambda path: "\0" not in path, "must be a path")
 not_negative = rule(lambda number: number >= 0, "must be 0 or above")
 above_zero = rule(lambda number: number > 0, "must be above 0")
-_clean = rule(lambda text: text.strip() and text.isprintable(), "must be a printable name")
-_place = rule(_is_place, 'must read "package.module:Name"')
+_clean = rule(_is_name, f"must be a printable name of at most {LONGEST_NAME} characters")
 
 Symbols = Annotated[tuple[Annotated[str, check_symbol], ...], filled, distinct]
 Intervals = Annotated[tuple[Interval, ...], filled, distinct]

@@ -24,7 +24,7 @@ from fsm_session.config.parts import (
     StrategyConfig,
     WorkersConfig,
 )
-from fsm_session.config.reading import plain, read_fields, read_toml, require, rule
+from fsm_session.config.reading import plain, read_fields, read_toml, require, rule, too_much
 from fsm_session.config.rules import Name, filled, names_distinct
 from fsm_session.errors import ConfigError, Fault
 
@@ -63,7 +63,7 @@ class SessionConfig:
     @classmethod
     def from_toml(cls, path: str | Path) -> SessionConfig:
         """Read a TOML file; relative paths in it are relative to its folder."""
-        tables = _of_a_session(plain(read_toml(Path(path))), str(path))
+        tables = _of_a_session(read_toml(Path(path)), str(path))
         return cls(**tables, file=str(path), folder=Path(path).resolve().parent)
 
     @classmethod
@@ -71,7 +71,7 @@ class SessionConfig:
         cls, mapping: Mapping[str, object], folder: str | Path | None = None
     ) -> SessionConfig:
         """Read tables of the TOML's shape; ``folder`` is the working folder if not given."""
-        return cls(**_of_a_session(plain(mapping), ""), folder=Path(folder or ""))
+        return cls(**_of_a_session(mapping, ""), folder=Path(folder or ""))
 
     def to_dict(self) -> dict[str, Any]:
         """Give the wishes as JSON can hold them, defaults too; ``from_dict`` takes them back."""
@@ -117,8 +117,10 @@ def _under(fault: Fault, key: str) -> Fault:
     return evolve(fault, key=f"{key}: {fault.key}" if fault.key else key)
 
 
-def _of_a_session(tables: object, file: str) -> dict[str, Any]:
+def _of_a_session(given: object, file: str) -> dict[str, Any]:
     """Give tables that a session can be made of, to be read by it; ConfigError for others."""
+    require(evolve(fault, file=file) for fault in too_much(given))
+    tables = plain(given)
     known = {each.name: each for each in fields(SessionConfig) if each.eq}
     needed = {name for name, each in known.items() if each.default is NOTHING}
     if isinstance(tables, Mapping) and needed <= set(tables) <= set(known):

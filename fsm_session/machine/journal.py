@@ -46,9 +46,10 @@ class Journal:
         """
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            file = open(path, "ab", buffering=0)  # noqa: SIM115 - closed by close()
-        except OSError as error:
-            raise JournalError(f"{path} can't be written: {error.strerror}") from error
+            file = open(path, "ab", buffering=0, opener=_no_link)  # noqa: SIM115 - closed by close()
+        except (OSError, ValueError) as error:  # a name with NUL in it is no path
+            told = getattr(error, "strerror", None) or error
+            raise JournalError(f"{path} can't be written: {told}") from error
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
@@ -194,6 +195,11 @@ def replay(lifecycle: Lifecycle, records: Iterable[Mapping[str, Any]]) -> str:
             raise JournalError(f"move {record['number']}: no way leads from {state} to {target}")
         state = target
     return state or ""
+
+
+def _no_link(path: str, flags: int) -> int:
+    """Open a file where it is: what a link leads to is nobody's journal, and would be cut off."""
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def _sealed(record: bytes) -> bytes:

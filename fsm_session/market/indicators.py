@@ -6,6 +6,7 @@ day and reveal it bar by bar. TA-Lib gives the standard ones, a user's function 
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,13 +21,16 @@ from fsm_session.market.interval import Interval
 
 __all__ = ["Indicator", "IndicatorSpec", "check_causal", "resolve"]
 
+LONGEST_NAME = 200
 Answer = Mapping[str, npt.ArrayLike]
 
 
 def _check_name(_: object, __: Attribute[Any], name: str) -> None:
-    if not name or name != name.strip() or "." in name:
+    sound = name and name == name.strip() and "." not in name and name.isprintable()
+    if not sound or len(name) > LONGEST_NAME:
         raise IndicatorError(
-            f"{name!r} can't name an indicator: no dots, no space around it, not empty"
+            f"{reprlib.repr(name)} can't name an indicator: printable, no dots, no space around it,"
+            f" not empty, at most {LONGEST_NAME} characters"
         )
 
 

@@ -40,7 +40,10 @@ def resolve_talib(spec: IndicatorSpec) -> Indicator:
     function = abstract.Function(name)
     inputs = _inputs(spec, function)
     parameters = _parameters(spec, function.info["parameters"])
-    lookback = _lookback(spec, abstract.Function(name, **parameters))
+    try:
+        lookback = _lookback(spec, abstract.Function(name, **parameters))
+    except OverflowError as error:
+        raise IndicatorError(f"{spec}: TA-Lib refuses its parameters: {error}") from error
     outputs = tuple(function.output_names)
     # beneath the wrapper that takes frames of several libraries apart: these are columns
     compute = partial(inspect.unwrap(getattr(talib, name)), **parameters)

@@ -7,20 +7,20 @@ dictionary of them.
 
 from __future__ import annotations
 
-import importlib
 import inspect
+import reprlib
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
 from attrs import evolve
 
-from fsm_session.errors import Fault, IndicatorError
+from fsm_session.errors import Fault, FsmSessionError, IndicatorError
 from fsm_session.market.bars import COLUMNS, Bars, Floats
 from fsm_session.market.causality import long_enough, made_up
 from fsm_session.market.indicators import Answer, Indicator, IndicatorSpec
+from fsm_session.named import named
 
 _COLUMNS = ("time", *COLUMNS)
 _GIVEN = (*_COLUMNS, "bars")
@@ -45,10 +45,9 @@ def _undefined(column: Floats) -> int:
 
 
 def _load(spec: IndicatorSpec) -> Callable[..., object]:
-    module, _, name = spec.function.partition(":")
     try:
-        function = attrgetter(name)(importlib.import_module(module))
-    except Exception as error:
+        function = named(spec.function)
+    except (Exception, SystemExit) as error:  # a script may end itself where it is imported
         raise IndicatorError(f"{spec} can't be imported: {_words(error)}") from error
     if not callable(function):
         raise IndicatorError(f"{spec} is no function but {function!r}")
@@ -110,11 +109,15 @@ def _named(spec: IndicatorSpec, answer: object) -> Answer:
         return {"real": answer}  # type: ignore[dict-item]
     if not answer:
         raise IndicatorError(f"{spec} answers with no output at all")
-    odd = [name for name in answer if not isinstance(name, str) or not name or "." in name]
-    if odd:
-        raise IndicatorError(f"{spec}: {odd[0]!r} can't name an output: a text without dots")
+    for name in answer:
+        # it stands in records, which hold no half of a character
+        if not isinstance(name, str) or not name or "." in name or not name.isprintable():
+            told = f"{reprlib.repr(name)} can't name an output: a printable text without dots"
+            raise IndicatorError(f"{spec}: {told}")
     return answer
 
 
-def _words(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+def _words(error: BaseException) -> str:
+    # only ours say enough without their names
+    name = "" if isinstance(error, FsmSessionError) else f"{type(error).__name__}: "
+    return f"{name}{error}"

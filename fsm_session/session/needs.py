@@ -40,8 +40,7 @@ class Needs:
     @classmethod
     def of(cls, config: DataConfig | UniverseConfig, key: str, folder: Path) -> Needs:
         """Find the indicators; a user's functions may lie in the configuration's folder."""
-        with importable_from(folder):
-            return cls(config, key, tuple(_resolved(spec) for spec in config.indicators))
+        return cls(config, key, tuple(_resolved(spec, folder) for spec in config.indicators))
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -126,9 +125,13 @@ def _reaching(config: SessionConfig, reaches: Iterable[Reach], before: int) -> M
     return calendar
 
 
-def _resolved(spec: IndicatorSpec) -> Indicator | IndicatorError:
+def _resolved(spec: IndicatorSpec, folder: Path) -> Indicator | IndicatorError:
     try:
-        return resolve(spec)
+        if ":" not in spec.function:
+            # without the folder: a talib.py that lies there is nobody's wish
+            return resolve(spec)
+        with importable_from(folder):
+            return resolve(spec)
     except IndicatorError as error:
         return error
 

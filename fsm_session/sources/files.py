@@ -8,7 +8,13 @@ from pathlib import Path
 
 from fsm_session.market.interval import Interval
 from fsm_session.sources.held import Decode, HeldSource, Table
-from fsm_session.sources.pattern import FoundFile, files_digest, find_files, fixed_folder
+from fsm_session.sources.pattern import (
+    FoundFile,
+    check_pattern,
+    files_digest,
+    find_files,
+    fixed_folder,
+)
 from fsm_session.sources.strip import SharedStamps
 
 
@@ -17,12 +23,14 @@ class FilesSource(HeldSource):
 
     The files are listed when first asked for; one that comes later is not seen; a path of ""
     means that there are none. ``interval``: only files of this one, and that of files whose names
-    say none.
+    say none. Raises ConfigError for a path that is no pattern.
     """
 
     def __init__(self, path: str | Path, interval: Interval | str | None, decode: Decode) -> None:
         self._pattern, self._decode = str(path), decode
         self._interval = Interval.parse(interval) if isinstance(interval, str) else interval
+        if self._pattern:
+            check_pattern(self._pattern)
 
     @property
     def name(self) -> str:

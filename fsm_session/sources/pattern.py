@@ -37,17 +37,26 @@ def find_files(pattern: str) -> tuple[FoundFile, ...]:
     name has no interval there is left alone. Raises ConfigError for another ``{field}`` or no
     ``{symbol}``, DataError where no file fits.
     """
-    if not fields_fit(pattern, _FIELDS):
-        told = f"{pattern!r}: a path has {{symbol}} in it, and may have {{interval}}, nothing else"
-        raise ConfigError(Fault(told, key="source.path"))
+    check_pattern(pattern)
     pieces = _pieces(pattern)
     wanted = re.compile("".join(_expressions(pieces)), re.DOTALL)
     stars = "".join("*" if odd % 2 else glob.escape(p) for odd, p in enumerate(pieces))
-    matches = map(wanted.fullmatch, sorted(glob.glob(stars, include_hidden=True)))
+    try:
+        paths = sorted(glob.glob(stars, include_hidden=True))
+    except ValueError:  # no file can have such a name: there is NUL or half a character in it
+        paths = []
+    matches = map(wanted.fullmatch, paths)
     found = tuple(file for match in matches if match for file in _found(match))
     if not found:
         raise DataError(Fault("there is no such file", file=pattern))
     return found
+
+
+def check_pattern(pattern: str) -> None:
+    """Raise ConfigError for a pattern without ``{symbol}``, or with an unknown ``{field}``."""
+    if not fields_fit(pattern, _FIELDS):
+        told = f"{pattern!r}: a path has {{symbol}} in it, and may have {{interval}}, nothing else"
+        raise ConfigError(Fault(told, key="source.path"))
 
 
 def fields_fit(pattern: str, known: Collection[str]) -> bool:
@@ -65,7 +74,8 @@ def files_digest(root: str, paths: Iterable[str]) -> str:
         except OSError as error:
             raise DataError(Fault(f"can't be read: {error.strerror}", file=path)) from error
         name = os.path.relpath(path, root)
-        total.update(f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        told = f"{name}\0{stat.st_size}\0{stat.st_mtime_ns}\n"
+        total.update(told.encode("utf-8", "surrogateescape"))  # the name's own bytes
     return total.hexdigest()
 
 

@@ -144,7 +144,11 @@ class Partitions:
         """List the files in the order of their dates: midnight UTC in nanoseconds, and path."""
         places = os.path.join(glob.escape(self.folder), "date=*", "*.parquet")
         faults, files = [], []
-        for path in sorted(glob.glob(places)):
+        try:
+            paths = sorted(glob.glob(places))
+        except ValueError:  # no folder can have such a name: there is NUL or half a character in it
+            paths = []
+        for path in paths:
             try:
                 date = dt.date.fromisoformat(Path(path).parent.name.removeprefix("date="))
             except ValueError:

@@ -10,11 +10,13 @@ from fsm_session.terminal.needs import show_requirements
 from fsm_session.terminal.progress import RunProgress
 from fsm_session.terminal.results import show_files, show_run
 from fsm_session.terminal.text import print_anything, shown
+from fsm_session.terminal.verification import show_exploration
 
 __all__ = [
     "RunProgress",
     "print_anything",
     "show_error",
+    "show_exploration",
     "show_failures",
     "show_files",
     "show_requirements",

@@ -10,7 +10,7 @@ import click
 from fsm_session.coordinator import Run
 from fsm_session.errors import FaultyInputError, FsmSessionError
 from fsm_session.machine import Failure
-from fsm_session.terminal.text import names_of, shown
+from fsm_session.terminal.text import cut, names_of, shown
 
 FAULTS_SHOWN = 30
 LINES_SHOWN = 8
@@ -54,12 +54,12 @@ def _complain(line: str) -> None:
 def _told(error: BaseException) -> list[str]:
     """Give the lines for an error: one a fault, or what it says, set in from its second line."""
     if isinstance(error, FaultyInputError):
-        return [shown(fault) for fault in error.faults]
+        return [cut(shown(fault)) for fault in error.faults]
     # only ours say enough without their names
     name = "" if isinstance(error, FsmSessionError) else f"{type(error).__name__}: "
     lines = f"{name}{error}".splitlines() or [type(error).__name__]
     more = ["..."] if len(lines) > LINES_SHOWN else []
-    return ["\n    ".join(map(shown, [*lines[:LINES_SHOWN], *more]))]
+    return ["\n    ".join(cut(shown(each)) for each in [*lines[:LINES_SHOWN], *more])]
 
 
 def _first(lines: Sequence[str]) -> list[str]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from fsm_session.session.plan import SymbolPlan
 from fsm_session.session.requirements import Requirements
-from fsm_session.terminal.text import cell, ends, names_of, print_table, table_of
+from fsm_session.terminal.text import cell, ends, names_of, print_table, shown, table_of
 
 
-def show_requirements(found: Requirements, name: str) -> None:
-    """Print what a run would need: its sessions, and a row for the symbols with equal needs."""
+def show_requirements(found: Requirements, name: str, not_imported: Sequence[str] = ()) -> None:
+    """Print what a run would need: its sessions, and a row for the symbols with equal needs.
+
+    ``not_imported`` is what was not looked at.
+    """
     _print_needs(name, found.plans, found)
     for scanner, plans in found.universes.items():
         _print_needs(f"watched by {scanner}", plans, found)
@@ -20,8 +23,10 @@ def show_requirements(found: Requirements, name: str) -> None:
     early = [each.label for each in found.sessions if each.early_close]
     click.echo(f"sessions    {len(found.sessions)}: {first.label} to {last.label}")
     click.echo(f"half-days   {names_of(early) or 'none'}")
-    click.echo(f"indicators  {names_of(_indicators(found)) or 'none'}")
-    click.echo("all of it is there")
+    click.echo(f"indicators  {shown(names_of(_indicators(found))) or 'none'}")
+    for each in not_imported:
+        click.echo(f"not imported, so not looked at  {shown(each)}")
+    click.echo("all else is there" if not_imported else "all of it is there")
 
 
 def _print_needs(title: str, plans: Mapping[str, SymbolPlan], found: Requirements) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 #: of more rows than this the first and the last are shown
 ROWS_SHOWN = 14
 NAMES_SHOWN = 8
+LONGEST_SHOWN = 1000
 #: the columns of the closing table that are numbers
 NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality")
 
@@ -20,6 +21,13 @@ NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality")
 def shown(text: object) -> str:
     r"""Write what can't be printed, and a terminal might obey, as its escape: ``\x1b``."""
     return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
+
+
+def cut(text: str) -> str:
+    """Leave of a line what somebody reads, and say how much more there is."""
+    if len(text) <= LONGEST_SHOWN:
+        return text
+    return f"{text[:LONGEST_SHOWN]} ... ({len(text) - LONGEST_SHOWN:,} more characters)"
 
 
 def print_anything() -> None:

@@ -74,7 +74,7 @@ class Disk:
 
         def opened(path: Path, mode: str = "r", *rest: Any, **more: Any) -> Any:
             file = plain_open(path, mode, *rest, **more)
-            return _File(self, file) if mode == "wb" else file
+            return _File(self, file) if mode == "xb" else file
 
         Path.open = opened  # type: ignore[method-assign, assignment]
         journal.open = (  # type: ignore[attr-defined]

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 #: imports run one way: each room may import those above it, and itself
 ORDER = (
-    ("version", "errors", "late"),
+    ("version", "errors", "late", "named"),
     ("whole_files",),
     ("machine",),
     ("market",),

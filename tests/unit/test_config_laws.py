@@ -29,12 +29,13 @@ from fsm_session.errors import ConfigError
 from fsm_session.market.indicators import IndicatorSpec
 from fsm_session.market.interval import Interval
 
-words = st.text("abcdefgh_XYZ", min_size=1, max_size=8)
+words = st.text("abcdefgh_XYZ", min_size=1, max_size=8).filter(lambda word: word[:2] != "__")
 intervals = st.sampled_from([1, 5, 60, 300, 3600, 86_400]).map(Interval)
 many_intervals = st.lists(intervals, min_size=1, max_size=3, unique=True).map(tuple)
 symbols = st.text(min_size=1, max_size=8).filter(lambda text: not symbol_fault(text))
 finite = st.floats(allow_nan=False, allow_infinity=False)
-scalars = st.none() | st.booleans() | st.integers() | finite | st.text(max_size=5)
+whole = st.integers(-(2**63), 2**63 - 1)
+scalars = st.none() | st.booleans() | whole | finite | st.text(max_size=5)
 values = st.recursive(
     scalars,
     lambda inner: (

@@ -6,8 +6,9 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-#: what begins markup within a line; an underscore does at the end of a word only
-MARKUP = r"[\\`*|]|_(?![^\W_])"
+#: what begins markup within a line; an underscore does at the end of a word only, a colon and an
+#: @ where they make an address, which would be linked: ``javascript:...``
+MARKUP = r"[\\`*|]|_(?![^\W_])|(?<=\w)[:@](?=[^\s:])"
 
 #: ``code`` as docstrings have it, where docutils is sure to take it for a literal
 LITERAL = r"(?<![^\s(])``\w(?:[^`\\]*[^`\\ ])?``(?![^\s.,;:!?)])"

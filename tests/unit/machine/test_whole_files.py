@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,10 +105,14 @@ class TestNotAtAll:
         assert path.read_bytes() in (b"old", b"new")
         assert [each.name for each in tmp_path.iterdir()] == ["run.json"]
 
-    def test_a_full_device(self, tmp_path: Path) -> None:
-        (tmp_path / ".run.json.part").symlink_to("/dev/full")
-        with pytest.raises(ExportError, match="No space left"):
-            write_whole(tmp_path / "run.json", b"new")
+    def test_no_room_for_it(self, tmp_path: Path) -> None:
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1, hard))
+        try:
+            with pytest.raises(ExportError, match="File too large"):
+                write_whole(tmp_path / "run.json", b"new")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         assert [*tmp_path.iterdir()] == []
 
     def test_a_name_that_is_a_folders(self, tmp_path: Path) -> None:

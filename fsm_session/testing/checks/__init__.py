@@ -1,0 +1,1 @@
+"""The checks: what each kind of part promises, as properties with a readable sentence each."""

@@ -1,0 +1,1 @@
+"""Tests of fsm_session.machine.explore: explored, not only sampled."""
