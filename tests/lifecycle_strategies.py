@@ -7,7 +7,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from fsm_session.machine import Lifecycle, State, Transition, any_of
+from fsm_session.machine import Lifecycle
+from fsm_session.testing.lifecycles import lifecycles as sound_lifecycles
 
 #: what has a meaning in one of the languages that a lifecycle is written in
 MARKUP = (
@@ -49,51 +50,16 @@ def functions(draw: st.DrawFn, answer: Any = None) -> Callable[[Any], Any]:
     return function
 
 
-#: guards, some of them joined
-GUARDS = functions(answer=False) | st.lists(functions(answer=False), min_size=1, max_size=3).map(
-    lambda some: any_of(*some)
-)
-
-
 @st.composite
 def lifecycles(draw: st.DrawFn) -> Lifecycle:
-    """Draw a sound lifecycle: up to six states that aren't final, in any order, up to three finals.
-
-    Each state's last row leads on in an order of its own, so that every run can end; a guarded
-    row from an earlier state makes it reachable. Further guarded rows lead anywhere.
-    """
-    drawn = draw(st.lists(NAMES, min_size=2, max_size=9, unique=True))
-    finals = draw(st.integers(1, min(3, len(drawn) - 1)))
-    going, ending = drawn[:-finals], drawn[-finals:]
-    rows: dict[str, list[Transition]] = {name: [] for name in going}
-    for at, name in enumerate(drawn[1:], start=1):
-        source = draw(st.sampled_from(going[:at]))
-        rows[source].append(Transition(source, name, draw(GUARDS)))
-    for _ in range(draw(st.integers(0, 8))):
-        source, target = draw(st.sampled_from(going)), draw(st.sampled_from(drawn))
-        rows[source].append(Transition(source, target, draw(GUARDS)))
-    for at, name in enumerate(going, start=1):
-        rows[name] = draw(st.permutations(rows[name]))
-        rows[name].append(Transition(name, draw(st.sampled_from(drawn[at:]))))
-    return Lifecycle(
-        draw(ANY_NAMES),
-        [draw(states(name, final=name in ending)) for name in draw(st.permutations(drawn))],
-        draw(st.permutations([row for name in going for row in rows[name][:-1]]))
-        + [rows[name][-1] for name in going],
-        initial=drawn[0],
-        failure=draw(st.none() | st.sampled_from(ending)),
+    """Draw a sound lifecycle with such names, hooks and summaries, as users' tests draw theirs."""
+    drawn: Lifecycle = draw(
+        sound_lifecycles(
+            names=NAMES,
+            titles=ANY_NAMES,
+            hooks=functions(),
+            guards=functions(answer=False),
+            summaries=DOCSTRINGS.map(lambda text: text or ""),
+        )
     )
-
-
-@st.composite
-def states(draw: st.DrawFn, name: str, *, final: bool) -> State:
-    """Draw a state of that name; a final one has entry hooks only."""
-    hooks = st.lists(functions(), max_size=0 if final else 2)
-    return State(
-        name,
-        entry=draw(st.lists(functions(), max_size=3)),
-        activity=None if final else draw(st.none() | functions()),
-        exit=draw(hooks),
-        final=final,
-        summary=draw(DOCSTRINGS) or "",
-    )
+    return drawn

@@ -47,11 +47,12 @@ class CleanUp:
 
 def _make(call: Call, note: Note) -> None:
     """Make a call, once more where it raised; the same error is told once."""
-    told: set[str] = set()
-    for _ in range(TRIES):
+    told = list[str]()
+    while len(told) < TRIES:
         try:
             call()
             return
         except BaseException as raised:  # noqa: BLE001 - noted, and the run ends failed
-            if repr(raised) not in told and note(raised):
-                told.add(repr(raised))
+            # a Ctrl-C that is a stop is no failed try: that happens once
+            if repr(raised) in told or note(raised):
+                told.append(repr(raised))

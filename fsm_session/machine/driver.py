@@ -6,7 +6,7 @@ place: what moves the state underneath only moves it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from attrs import frozen
 from fsm_session.errors import GuardError, IllegalMoveError
 from fsm_session.machine.checks import START
 from fsm_session.machine.clean_up import Call, CleanUp
+from fsm_session.machine.effects import heeds_stop
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.records import Failure, Move, Observer
 from fsm_session.machine.requests import Inbox
@@ -58,7 +59,9 @@ class Driver:
         self._where = where
         self._states = {state.name: state for state in lifecycle.states}
         self._place = _Place(START)
-        self._error: BaseException | None = None
+        #: what was raised and is still to be put on record, in the order in which it came
+        self._raised: list[BaseException] = []
+        self._stopped_by: KeyboardInterrupt | None = None
         self._moving: Transition | None = None
         self._trigger = ""
         self._untold = False
@@ -88,6 +91,8 @@ class Driver:
     @property
     def finished(self) -> bool:
         """Tell whether the run has come to its end, in good order or not."""
+        if self._raised:
+            return False
         if self.failures and self.lifecycle.failure not in (None, self.state):
             return False
         if self.state != START and self._states[self.state].final:
@@ -113,23 +118,23 @@ class Driver:
     def step(self) -> None:
         """Make one round of a run, whatever is raised in it: an error leads to the next round."""
         self.claim()
-        error, self._error = self._error, None
         try:
-            self._go_on(error)
+            self._go_on()
         except BaseException as raised:  # noqa: BLE001 - leads to the failure state
-            self._error = raised  # at once: an interrupt may come right behind it
+            self._raised.append(raised)  # at once: an interrupt may come right behind it
             self._moving, self._busy = None, 0  # whatever broke off, nothing is under way now
-            self._error = self._unless_stop(raised)
+            error = self._unless_stop(raised)
+            self._raised[-1:] = [] if error is None else [error]
 
     def _ran_to_the_end(self) -> bool:
-        """Make rounds until the run is finished; False where an interrupt comes between two."""
+        """Make rounds until the run is finished; False where something comes between two."""
         try:
             while not self.finished:
                 self.step()
-        except KeyboardInterrupt as interrupt:
-            error = self._unless_stop(interrupt)
-            if self._error is None:  # else that one is still to be put on record
-                self._error = error
+        except IllegalMoveError:  # of the claim: what a hook raises is caught in its round
+            raise
+        except BaseException as raised:  # noqa: BLE001 - an interrupt comes anywhere
+            self._raised.append(raised)
             return False
         return True
 
@@ -190,9 +195,9 @@ class Driver:
             f" ({name_of(row.guard)}) is tried first, and holds"
         )
 
-    def _go_on(self, error: BaseException | None) -> None:
-        if error is not None:
-            self._note(error)
+    def _go_on(self) -> None:
+        if self._raised:
+            self._note_raised()
         elif self._clean_up.is_due(self.state):
             self._clean_up.go_on(self.state, self._noted)
         elif self.failures:
@@ -207,7 +212,6 @@ class Driver:
         if activity is not None and not self._cut_short:
             self._call(activity, _Place(self.state, "activity", name_of(activity)))
         self._move(*self._decide())
-        self._cut_short = False
 
     def _decide(self) -> tuple[Transition, str]:
         for row, trigger in self._engine.rows.get(self.state, ()):
@@ -276,13 +280,21 @@ class Driver:
             )
 
     def _unless_stop(self, error: BaseException) -> BaseException | None:
-        """Take an interrupt for a stop, unless one was requested before: then it is an error."""
-        if not isinstance(error, KeyboardInterrupt) or self.inbox.stop_requested:
+        """Take an interrupt for a stop, unless one was requested before: then it is an error.
+
+        Gives what else there is.
+        """
+        errors = [*_one_by_one(error)]
+        interrupt = next((each for each in errors if isinstance(each, KeyboardInterrupt)), None)
+        again = self.inbox.stop_requested and interrupt is not self._stopped_by
+        if interrupt is None or again:
             return error
+        self._stopped_by = interrupt
         self.inbox.stop()
         # what the interrupt broke off is neither begun again nor ended: on to a decision
         self._cut_short = True
-        return None
+        rest = [each for each in errors if each is not interrupt]
+        return BaseExceptionGroup("", rest) if rest else None
 
     def _noted(self, raised: BaseException) -> bool:
         """Note what a final state's hook raised; False where that was taken for a stop."""
@@ -290,6 +302,14 @@ class Driver:
         if error is not None:
             self._note(error)
         return error is not None
+
+    def _note_raised(self) -> None:
+        """Put on record what was raised; each is let go only then."""
+        while self._raised:
+            error = self._unless_stop(self._raised[0])
+            if error is not None:
+                self._note(error)
+            del self._raised[0]
 
     def _note(self, error: BaseException) -> None:
         """Put an error on record, each of a group by itself, and tell the observers."""
@@ -304,7 +324,8 @@ class Driver:
             # an error may say itself which phase it is of: what one found, another may raise
             phase = str(getattr(each, "phase", place.phase))
             failure = Failure(each, phase, place.kind, place.hook, where)
-            self.failures.append(failure)
+            if not any(known.error is each for known in self.failures):  # noted half-way before
+                self.failures.append(failure)
             try:
                 self._tell(failure)
             except BaseException as second:  # noqa: BLE001 - an observer's error is one more
@@ -327,6 +348,7 @@ class Driver:
 
     def _arrive(self, place: _Place) -> None:
         """Tell the move that is being made, once, as the first thing in the new state."""
+        self._cut_short = False
         if not self._untold:
             return
         row, self._place = self._moving, place
@@ -338,7 +360,8 @@ class Driver:
     def _ways_in(self, state: State) -> list[Call]:
         arrive = partial(self._arrive, _Place(state.name, "move"))
         calls: list[Call] = [arrive]
-        calls += [self._on_the_way_in(state, hook) for hook in state.entry]
+        heeds = heeds_stop(state.name, self.lifecycle)
+        calls += [self._on_the_way_in(state, hook, heeds) for hook in state.entry]
         if not state.final:
             return calls
         self._clean_up.add(state.name, calls)
@@ -347,11 +370,14 @@ class Driver:
     def _ways_out(self, state: State) -> list[Call]:
         return [self._on_the_way_out(state, hook) for hook in state.exit]
 
-    def _on_the_way_in(self, state: State, hook: Hook) -> Call:
+    def _on_the_way_in(self, state: State, hook: Hook, heeds_stop: bool) -> Call:
         place = _Place(state.name, "entry", name_of(hook))
 
         def enter() -> None:
-            self._call(hook, place)
+            if heeds_stop and self.inbox.stop_requested:
+                self._cut_short = True  # no new work begins
+            else:
+                self._call(hook, place)
 
         return enter
 
@@ -364,3 +390,12 @@ class Driver:
                 self._call(hook, place)
 
         return leave
+
+
+def _one_by_one(error: BaseException) -> Iterator[BaseException]:
+    """Take a group of errors apart."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _one_by_one(each)
+    else:
+        yield error

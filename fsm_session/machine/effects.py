@@ -43,6 +43,10 @@ class Effect(Enum):
     SWALLOWS = "raises nothing, whatever goes wrong in it"
 
 
+#: what is not left undone because a stop is requested
+CLEANING = frozenset({Effect.FORGETS, Effect.TEARS_DOWN_WORKERS})
+
+
 class Answer(Enum):
     """What a guard says."""
 
@@ -94,6 +98,17 @@ def effects_in(lifecycle: Lifecycle) -> frozenset[Effect]:
     """Give all that any hook of a lifecycle is marked with."""
     kinds = [hooks for state in lifecycle.states for hooks in hooks_by_kind(state).values()]
     return frozenset(effect for hooks in kinds for hook in hooks for effect in effects_of(hook))
+
+
+def heeds_stop(state: str, lifecycle: Lifecycle) -> bool:
+    """Tell whether a stop leads out of a state before anything else does.
+
+    Such a state begins no further entry hook once a stop is requested, and what is skipped is
+    not ended by its exit hooks either. One that cleans up does so whole.
+    """
+    guards = (row.guard for row in lifecycle.transitions if row.source == state)
+    done = {effect for hook in lifecycle.state(state).entry for effect in effects_of(hook)}
+    return answer_of(next(guards, None)) is Answer.STOP_REQUESTED and done.isdisjoint(CLEANING)
 
 
 def answer_of(guard: object) -> Answer:

@@ -61,6 +61,6 @@ class SymbolRequests:
             return deed(request.arguments["symbol"], request.arguments.get("by", ""))
         except FaultyInputError as error:
             return str(error)
-        except Exception as error:
+        except BaseException as error:  # by a Ctrl-C too it is half done
             request.receipt.fail(error)
             raise

@@ -16,6 +16,7 @@ from typing import Any, TypeAlias
 from attrs import frozen
 
 from fsm_session.machine import Driver, Failure, Inbox, Lifecycle, Move, Receipt
+from fsm_session.machine.checks import START
 from fsm_session.machine.state import name_of, summary_of
 from fsm_session.testing.faults import InjectedError, Place, Saboteur, Thrown, What
 from fsm_session.testing.way import unsound_entries, unsound_failures, unsound_moves
@@ -73,6 +74,8 @@ class Journey:
         self.told: list[Move | Failure] = []
         self.stop_in: int | None = None
         self.interrupt: Thrown | None = None
+        #: how much was raised while a final state was cleaning up: it tries each hook twice
+        self.thrown_at_the_end = 0
         self.asked_to_stop = self.ended = self.broken = False
         self._owner = threading.get_ident()
         self.context, self.driver = self.begin(self.saboteur.instrument(lifecycle))
@@ -107,6 +110,8 @@ class Journey:
                 self.stop()
             return
         thrown = Thrown(what, place, len(self.saboteur.fired))
+        if self._in_a_final_state:
+            self.thrown_at_the_end += 1
         on_owner = threading.get_ident() == self._owner
         # the first interrupt is a stop; in a thread of a worker's own it is an error like any
         if what == "interrupt" and on_owner and not self.driver.inbox.stop_requested:
@@ -115,6 +120,10 @@ class Journey:
             self.thrown.append(thrown)
         kinds = {"exit": SystemExit, "interrupt": KeyboardInterrupt}
         raise kinds.get(what, InjectedError)(str(thrown))
+
+    @property
+    def _in_a_final_state(self) -> bool:
+        return self.driver.state != START and self.lifecycle.state(self.driver.state).final
 
     @property
     def _interrupt_on_its_way(self) -> bool:
@@ -144,8 +153,8 @@ class Journey:
     def _answered(
         self, receipt: Receipt, answer: Callable[..., None], status: str, *more: Any
     ) -> None:
-        # at the end everybody is answered once more, for whom a hook has forgotten
-        if not self.ended and receipt.status != "waiting":
+        # a clean-up answers everybody once more, for whom a hook that was broken off has not
+        if not (self.ended or self.thrown or self.interrupt) and receipt.status != "waiting":
             self.note(False, f"a request was answered twice: {receipt.status}, then {status}")
         answer(status, *more)
 

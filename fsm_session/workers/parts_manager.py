@@ -22,7 +22,7 @@ from fsm_session.session.signals import RecordedDisabled
 from fsm_session.session.view import View
 from fsm_session.workers.access import SessionAccess
 from fsm_session.workers.parts import SessionParts
-from fsm_session.workers.worker import BaseWorker
+from fsm_session.workers.worker import BaseWorker, is_interrupt, raise_together
 
 Kind = Literal["strategy", "scanner"]
 
@@ -137,16 +137,26 @@ class PartsManager(BaseWorker, ABC):
 
     def teardown(self) -> None:
         """Tear down the parts that want it, whatever their on_error, and forget all of them."""
-        made, self._made = self._made, []
-        errors: list[Exception] = []
-        for part in made:
+        errors: list[BaseException] = []
+        while self._made and not any(map(is_interrupt, errors)):
             try:
-                self.tear_down(part)
-            except Exception as error:  # noqa: BLE001 - raised together, below
+                self.bring_down(self._made[0])
+            except BaseException as error:  # noqa: BLE001 - raised together, below
                 errors.append(error)
-        self._context = None
-        if errors:
-            raise ExceptionGroup(f"a {self.kind} could not be torn down", errors)
+        if not self._made:
+            self._context = None
+        raise_together(f"a {self.kind} could not be torn down", errors)
+
+    def bring_down(self, part: Part) -> None:
+        """Tear a part down and forget it; only where a Ctrl-C comes is it torn down again."""
+        try:
+            self.tear_down(part)
+        except KeyboardInterrupt:
+            raise
+        except BaseException:
+            self._made.remove(part)
+            raise
+        self._made.remove(part)
 
     def tear_down(self, part: Part) -> None:
         """Tear one part down. What it raises then fails the run: something of it may be left."""

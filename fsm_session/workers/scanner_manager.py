@@ -98,7 +98,8 @@ class ScannerManager(PartsManager):
         try:
             super().tear_down(part)
         finally:
-            revoke(self._views.pop(part.name))
+            if (view := self._views.pop(part.name, None)) is not None:
+                revoke(view)
 
     def teardown(self) -> None:
         """Tear down the scanners that are still there, and forget all of them."""
@@ -153,8 +154,7 @@ class ScannerManager(PartsManager):
         """Tear down those of the scanners that have no scan left in the session."""
         for each in [each for each in running if not each.times]:
             self.take_out(each.part)
-            self._made.remove(each.part)
-            self.tear_down(each.part)
+            self.bring_down(each.part)
 
 
 def _at_instants(table: SymbolTable, *instants: int) -> Reveal:

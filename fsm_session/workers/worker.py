@@ -64,6 +64,7 @@ class BaseWorker:
 #: a thread may need to be heard on a busy machine
 GRACE = 0.1
 GRACE_SECONDS = 0.25
+NOT_DOWN = "workers could not be torn down"
 
 
 class Budget:
@@ -113,8 +114,6 @@ class WorkerGroup:
         self.up: list[Worker] = []
         self.unclean: list[str] = []
         self._ready: set[str] = set()
-        #: what went wrong in a teardown that a Ctrl-C broke off: the next one raises it
-        self._errors: list[BaseException] = []
         self._steps: list[tuple[Worker, Callable[[Step], None]]] = []
 
     def setup(self, context: Any) -> None:
@@ -169,26 +168,28 @@ class WorkerGroup:
     def teardown(self) -> None:
         """Tear down all that are up, in reverse order. Does nothing where none is.
 
-        Raises an ExceptionGroup of what went wrong, after all have been torn down.
+        Raises a group of what went wrong, after all have been torn down. A Ctrl-C breaks it off:
+        what is left, and what was at it, comes down when it is called again.
         """
         self.budget.start()
+        errors: list[BaseException] = []
         while self.up:
             # taken out only afterwards: an interrupted teardown is done again
             worker = self.up[-1]
             try:
                 with self.budget.watch(worker.name, "teardown"):
                     worker.teardown()
-            except KeyboardInterrupt:
-                raise
             except BaseException as error:  # noqa: BLE001 - raised together at the end
-                self._errors += _apart(worker, "teardown", error)
-                self.unclean.append(worker.name)
+                own = _apart(worker, "teardown", error)
+                errors += own
+                if not all(map(is_interrupt, own)) and worker.name not in self.unclean:
+                    self.unclean.append(worker.name)
+                if is_interrupt(error):
+                    break
             self.up.remove(worker)
             self._ready.discard(worker.name)
         self._steps = []
-        errors, self._errors = self._errors, []
-        if errors:
-            raise BaseExceptionGroup("workers could not be torn down", errors)
+        raise_together(NOT_DOWN, errors)
 
     def _call(self, worker: Worker, method: str, *arguments: Any) -> None:
         try:
@@ -203,6 +204,23 @@ class WorkerGroup:
             self.teardown()
         except BaseExceptionGroup as group:
             raise BaseExceptionGroup(group.message, [error, *group.exceptions]) from error
+        except KeyboardInterrupt as interrupt:
+            raise BaseExceptionGroup(NOT_DOWN, [error, interrupt]) from error
+
+
+def is_interrupt(error: BaseException) -> bool:
+    """Tell whether an error is a Ctrl-C, or a group that has one in it."""
+    if isinstance(error, BaseExceptionGroup):
+        return error.subgroup(KeyboardInterrupt) is not None
+    return isinstance(error, KeyboardInterrupt)
+
+
+def raise_together(told: str, errors: Sequence[BaseException]) -> None:
+    """Raise errors as one group, a Ctrl-C that is alone as itself; nothing where there is none."""
+    if len(errors) == 1 and isinstance(errors[0], KeyboardInterrupt):
+        raise errors[0]
+    if errors:
+        raise BaseExceptionGroup(told, errors)
 
 
 def takes_steps(worker: Worker) -> bool:

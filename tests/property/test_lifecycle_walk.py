@@ -1,137 +1,127 @@
-"""A trading day walked at random: stops, errors, interrupts, requests at any place of its table."""
+"""A trading day walked at random: stops, errors, interrupts, requests at any place of its table.
+
+It is walked by what users walk their own with. What only we promise is a promise like theirs.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
+from typing import Any
 
-import hypothesis.strategies as st
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+import pandas as pd
+from hypothesis import settings
+from hypothesis.stateful import run_state_machine_as_test
 
-from tests.property.instrumented import Place
-from tests.property.trial import PLACES, SYMBOLS, WHAT, Trial
+from fsm_session import TRADING_DAY, BaseWorker
+from fsm_session.testing.faults import WORKER
+from fsm_session.testing.journey import RunState
+from fsm_session.testing.lifecycle_machine import LifecycleMachine
+from tests.property.trial import MINUTES, SYMBOLS, Chatty, Looks
+from tests.small_market import SESSIONS, bars_of
 
-METHODS = ("setup", "on_step", "on_session_end", "teardown")
-STATES = {place.state for place in PLACES}
-REACHED: Counter[str] = Counter()
-
-
-def reach(trial: Trial) -> None:
-    """Count what a trial came through: a harness that never gets there proves nothing."""
-    REACHED.update(move.target for move in trial.coordinator._records.moves)
-    REACHED.update(f"{place.kind} of {place.state}" for place in trial.saboteur.fired)
-    REACHED.update({"worker failed": bool(trial.fired), "stopped": trial.asked_to_stop})
+FRAMES = {
+    symbol: pd.concat([bars_of(symbol, date, minutes) for date, minutes in MINUTES.items()])
+    for symbol in SYMBOLS
+}
 
 
-class TradingDayWalk(RuleBasedStateMachine):
-    """A stateful test that walks the machine with random outcomes of hooks, guards, stops and
-    errors, and checks after every step what must hold (see :class:`Trial`)."""
+class Looker(BaseWorker):
+    """A worker that looks, at every step, at all that it can reach; it notes what is too late."""
 
-    @initialize(
-        sessions=st.integers(1, 3),
-        scanner=st.booleans(),
-        threads=st.sampled_from([False, False, False, True]),
+    def setup(self, context: Any) -> None:
+        self.context = context
+
+    def on_step(self, step: Any) -> None:
+        watched = self.context.data.universes.values()
+        for table in (self.context.data, *watched):
+            for symbol in table.values():
+                for interval in symbol.intervals:
+                    bars = symbol.bars(interval)
+                    if len(bars) and bars.end[-1] > step.time_ns:
+                        SEEN_TOO_EARLY.append(f"{symbol.symbol} {interval} at {step}")
+        LOOKED.append(step.number)
+
+    def on_symbol_added(self, symbol: str) -> None: ...
+
+    def on_symbol_removed(self, symbol: str) -> None: ...
+
+
+class First(Looker):
+    name = "first"
+
+
+class Second(Looker):
+    name = "second"
+
+
+class Third(Looker):
+    name = "third"
+
+
+LOOKED: list[int] = []
+SEEN_TOO_EARLY: list[str] = []
+
+
+def nothing_is_seen_before_it_has_happened(run: RunState) -> bool:
+    """Whatever can be reached ends at the clock."""
+    return not SEEN_TOO_EARLY
+
+
+def a_session_is_forgotten_only_after_it_was_ended(run: RunState) -> bool:
+    """Deactivate comes before Teardown."""
+    moves = [move.target for move in run.moves]
+    return "Teardown" not in moves or "Deactivate" in moves[: moves.index("Teardown")]
+
+
+def a_session_is_active_from_active_to_deactivate(run: RunState) -> bool:
+    """In no other phase, as long as nothing has gone wrong."""
+    soundly = not run.fired and not run.failures and run.context.data.active
+    return not soundly or run.state in ("Active", "Streaming", "Paused", "Deactivate")
+
+
+PROMISES = [
+    nothing_is_seen_before_it_has_happened,
+    a_session_is_forgotten_only_after_it_was_ended,
+    a_session_is_active_from_active_to_deactivate,
+]
+
+
+def machine(**parts: Any) -> type[LifecycleMachine]:
+    made = LifecycleMachine.of(
+        TRADING_DAY,
+        workers=[First, Second, Third],
+        strategies=[Chatty],
+        promises=PROMISES,
+        sessions=len(SESSIONS),
+        records=True,
+        frames=FRAMES,
+        streams=("1m", "5m", "1h"),
+        **parts,
     )
-    def begin(self, sessions: int, scanner: bool, threads: bool) -> None:
-        self.trial = Trial(sessions=sessions, scanner=scanner, threads=threads)
-
-    @property
-    def running(self) -> bool:
-        return not self.trial.driver.finished
-
-    @precondition(lambda self: self.running)
-    @rule(steps=st.integers(1, 6))
-    def go_on(self, steps: int) -> None:
-        for _ in range(steps):
-            if self.running:
-                self.trial.step()
-
-    @precondition(lambda self: self.running)
-    @rule(place=st.sampled_from(PLACES), what=st.sampled_from(WHAT))
-    def arm(self, place: Place, what: str) -> None:
-        self.trial.arm(place, what)
-
-    @precondition(lambda self: self.running)
-    @rule(number=st.integers(0, 2), method=st.sampled_from(METHODS))
-    def arm_worker(self, number: int, method: str) -> None:
-        self.trial.workers[number].armed.add(method)
-
-    @rule(symbol=st.sampled_from((*SYMBOLS, "NONE")), add=st.booleans())
-    def ask_for_a_symbol(self, symbol: str, add: bool) -> None:
-        coordinator = self.trial.coordinator
-        ask = coordinator.add_symbol if add else coordinator.remove_symbol
-        self.trial.receipts.append(ask(symbol))
-        self.trial.removals += not add
-
-    @invariant()
-    def all_holds(self) -> None:
-        if hasattr(self, "trial") and self.running:
-            self.trial.check()
-
-    def teardown(self) -> None:
-        """Nothing more goes wrong; it must come to its end, and what holds then must hold."""
-        if hasattr(self, "trial"):
-            self.trial.saboteur.armed.clear()
-            for worker in self.trial.workers:
-                worker.armed.clear()
-            self.trial.finish()
-            reach(self.trial)
+    own = made.TestCase.settings
+    # how long an example takes is the computer's affair, how many there are is ours
+    made.TestCase.settings = settings(own, max_examples=max(60, own.max_examples // 2))
+    return made
 
 
-TradingDayWalk.TestCase.settings = settings(
-    max_examples=40,
-    stateful_step_count=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
-TestTradingDayWalk = TradingDayWalk.TestCase
+SCANNED, PLAIN = machine(scanners=[Looks]), machine()
+TestTradingDayWalk = SCANNED.TestCase
+TestTradingDayWalkWithoutScanners = PLAIN.TestCase
 
 
-@given(
-    plan=st.dictionaries(st.sampled_from(PLACES), st.sampled_from(WHAT), min_size=1, max_size=3),
-    workers=st.sets(st.tuples(st.integers(0, 2), st.sampled_from(METHODS)), max_size=2),
-    scanner=st.booleans(),
-)
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_whatever_is_planned_to_go_wrong_the_run_ends_in_order(
-    plan: dict[Place, str], workers: set[tuple[int, str]], scanner: bool
-) -> None:
-    trial = Trial(scanner=scanner)
-    for place, what in plan.items():
-        trial.arm(place, what)
-    for number, method in workers:
-        trial.workers[number].armed.add(method)
-    trial.finish()
-    reach(trial)
-
-
-def one_fault() -> Iterator[tuple[Place, str]]:
-    for place in PLACES:
-        if place.state != "Failed":  # reached only after another fault, see above
-            yield from ((place, what) for what in WHAT)
-
-
-@pytest.mark.parametrize(
-    ("place", "what"),
-    [pytest.param(*each, id=f"{each[0].state}-{each[0].name}-{each[0].when}-{each[1]}")
-     for each in one_fault()],
-)  # fmt: skip
-def test_one_fault_at_every_place_of_the_lifecycle(place: Place, what: str) -> None:
-    trial = Trial()
-    trial.arm(place, what)
-    run = trial.finish()
-    assert trial.saboteur.fired == [place]
-    if what in ("error", "exit"):
-        assert run.errors[0].phase == place.state
-        assert run.errors[0].hook == place.name
-    reach(trial)
+def test_one_fault_at_every_place_of_the_lifecycle() -> None:
+    """Whatever happens, alone, the run ends in order, and an error is told with its place."""
+    missed = SCANNED.let_each_go_wrong()
+    # what is reached only after another fault, or where somebody asked for a symbol to go
+    assert {place.state for place in missed if place.kind != WORKER} == {"Failed"}
+    assert {place.name for place in missed if place.kind == WORKER} == {"on_symbol_removed"}
 
 
 def test_the_harness_was_everywhere() -> None:
-    assert {state for state in STATES if not REACHED[state]} == set()
-    fired = {each for each in REACHED if " of " in each}
-    assert fired >= {f"{place.kind} of {place.state}" for place in PLACES}
-    assert REACHED["stopped"]
-    assert REACHED["worker failed"]
+    """A walk that never gets somewhere proves nothing of it."""
+    more = settings(SCANNED.TestCase.settings, max_examples=200)
+    run_state_machine_as_test(SCANNED, settings=more)
+    assert SCANNED.unreached() == set()
+    fired = [place for place in SCANNED.places if SCANNED.reached[str(place)]]
+    assert {place.state for place in fired} == {place.state for place in SCANNED.places}
+    assert {place.kind for place in fired} == {"entry", "activity", "exit", "guard", WORKER}
+    assert LOOKED

@@ -168,7 +168,7 @@ class Trial:
         moves = [move.target for move in self.coordinator._records.moves]
         if "Teardown" in moves:
             assert "Deactivate" in moves[: moves.index("Teardown")]
-        sound = not self.driver.failures and self.driver._error is None
+        sound = not self.driver.failures and not self.driver._raised
         if sound and not self.saboteur.fired:
             self.check_between_sessions()
         if self.context.data.active and sound:

@@ -16,8 +16,9 @@ from fsm_session import SessionCoordinator
 from fsm_session.machine import Lifecycle
 from fsm_session.machine.effects import Effect
 from fsm_session.machine.explore import Configuration, Graph
+from fsm_session.machine.explore.places import BROKEN_OFF
 from fsm_session.machine.explore.places import Place as ExploredPlace
-from fsm_session.machine.explore.steps import REQUEST_COMES
+from fsm_session.machine.explore.steps import NOT_BEGUN, REQUEST_COMES
 from fsm_session.machine.explore.told_steps import OUTSIDE
 from fsm_session.machine.state import name_of
 from tests.property.instrumented import Place, Saboteur
@@ -160,11 +161,14 @@ class Follower:
     def _unseen(self, number: int, names: frozenset[str]) -> Iterator[int]:
         """Give where a configuration leads without anything being run that would be seen."""
         here = self.graph.configurations[number]
-        passing = here.place in self._last_names or self.graph.place(number).kind == "move"
+        place = self.graph.place(number)
+        passing = here.place in self._last_names or place.kind == "move"
+        # a stop that came within a hook comes before the next, which it keeps from being begun
+        stands = here.place in names or bool(place.on_stop)
         for way in self.graph.ways[number]:
             if way.told == REQUEST_COMES and not self.asked:
                 continue
-            if passing or (here.place in names and way.told in OUTSIDE):
+            if passing or way.told == NOT_BEGUN or (stands and way.told in OUTSIDE):
                 yield way.target
 
 
@@ -189,10 +193,11 @@ def names_of(lifecycle: Lifecycle, place: Place) -> frozenset[str]:
         "activity": [f"activity of {state.name}"],
         "exit": [f"exit {row}.{number} of {state.name}" for row, _ in rows for number in numbers],
         "guard": [
-            f"guard {number}.{at} of {state.name}"
+            f"guard {number}.{at} of {state.name}{how}"
             for number, row in rows
             if name_of(row.guard) == place.name
             for at in range(len(getattr(row.guard, "guards", (row.guard,))))
+            for how in ("", BROKEN_OFF)
         ],
     }[place.kind]
     return frozenset(found)

@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias
 from attrs import evolve, field, frozen
 
 from fsm_session.machine.checks import START, guards_of
-from fsm_session.machine.effects import Answer, Effect, answer_of, effects_of
+from fsm_session.machine.effects import Answer, Effect, answer_of, effects_of, heeds_stop
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.state import State, Transition, name_of
 
@@ -21,13 +21,16 @@ from fsm_session.machine.state import State, Transition, name_of
 Kind: TypeAlias = Literal["move", "entry", "activity", "guard", "exit", "end", "stuck"]
 #: the names of the places where a run begins, and where an error leads on to the failure state
 BEGIN, FAIL = "begin", "fail"
+#: what tells the guard of a state whose entry was broken off from the same guard otherwise
+BROKEN_OFF = ", broken off"
 
 
 @frozen(eq=False)
 class Place:
     """One place: its name, the state it is in, what is run there, which place comes ``then``.
 
-    A guard's ``then`` is where its yes leads, ``otherwise`` its no. ``decides``: here the state's
+    A guard's ``then`` is where its yes leads, ``otherwise`` its no. An entry hook is not begun once
+    a stop is requested where that leads elsewhere: to ``on_stop``. ``decides``: here the state's
     next move begins to be decided on. ``final``: it is within a final state, where whatever is
     raised, what follows is done all the same. ``failure``: it is the end of the failure state. A
     move's ``target`` is the state it leads to, its ``row`` the table's, None where there is none.
@@ -39,6 +42,7 @@ class Place:
     function: Callable[..., Any] | None = None
     then: str = ""
     otherwise: str = ""
+    on_stop: str = ""
     decides: bool = False
     final: bool = False
     failure: bool = False
@@ -66,12 +70,14 @@ def places_of(lifecycle: Lifecycle) -> dict[str, Place]:
     places = [*_moves_without_a_row(lifecycle)]
     for state in lifecycle.states:
         rows = _rows_of(state, lifecycle)
-        before, ways = [*_inside(state, rows)], [*_guards(state, rows)]
+        before, ways = [*_inside(state, rows, lifecycle)], [*_guards(state, rows)]
         if rows:
             first = _first_of_decision(state, rows)
             ways += [place for way in rows for place in _way_out(state, *way, lifecycle)]
             ways = [evolve(place, decides=place.name == first) for place in ways]
         places += [*before, *ways]
+        if heeds_stop(state.name, lifecycle):
+            places.append(_broken_off(state, rows))
         failure = state.name == lifecycle.failure
         end = Place(f"end of {state.name}", "end", state.name, final=state.final, failure=failure)
         places.append(end)
@@ -86,6 +92,13 @@ Row: TypeAlias = tuple[int, Transition]
 def _rows_of(state: State, lifecycle: Lifecycle) -> list[Row]:
     rows = enumerate(lifecycle.transitions)
     return [(number, row) for number, row in rows if row.source == state.name]
+
+
+def _broken_off(state: State, rows: list[Row]) -> Place:
+    """Lay out the way of a stop past the exit hooks, where an entry hook was not begun."""
+    (number, row), *_ = rows
+    name, move = f"guard {number}.0 of {state.name}{BROKEN_OFF}", f"move {number} of {state.name}"
+    return Place(name, "guard", state.name, row.guard, move, decides=True)
 
 
 def _moves_without_a_row(lifecycle: Lifecycle) -> Iterator[Place]:
@@ -121,12 +134,13 @@ def _way_of(state: State, number: int) -> str:
     return f"{'exit' if state.exit else 'move'} {number}{'.0' * bool(state.exit)} of {state.name}"
 
 
-def _inside(state: State, rows: list[Row]) -> Iterator[Place]:
+def _inside(state: State, rows: list[Row], lifecycle: Lifecycle) -> Iterator[Place]:
     """Lay out the entry hooks and the activity."""
-    after = _after_entry(state, rows)
+    after, heeds = _after_entry(state, rows), heeds_stop(state.name, lifecycle)
+    on_stop = _first_of_decision(state, rows) + BROKEN_OFF if heeds else ""
     names = [f"entry {n} of {state.name}" for n in range(len(state.entry))]
     for hook, name, then in zip(state.entry, names, [*names[1:], after], strict=False):
-        yield Place(name, "entry", state.name, hook, then, final=state.final)
+        yield Place(name, "entry", state.name, hook, then, on_stop=on_stop, final=state.final)
     if state.activity is not None:
         then = _first_of_decision(state, rows)
         yield Place(f"activity of {state.name}", "activity", state.name, state.activity, then)

@@ -17,7 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from fsm_session.machine.checks import guards_of
-from fsm_session.machine.effects import Answer, answer_of, effects_in, effects_of
+from fsm_session.machine.effects import Answer, answer_of, effects_in, effects_of, heeds_stop
 from fsm_session.machine.explore import promises
 from fsm_session.machine.explore.promela_hooks import Lines, PromelaHook, choose
 from fsm_session.machine.explore.promises import PROMISES
@@ -143,14 +143,24 @@ class _Model:
 
     def _inside(self, state: State) -> Iterator[str]:
         label = self._label(state)
-        after = self._after_entry(state)
+        after, heeds = self._after_entry(state), heeds_stop(state.name, self.lifecycle)
         for number, hook in enumerate(state.entry):
             more = number + 1 < len(state.entry)
             then = [f"goto {label}_entry{number + 1};"] if more else after
-            yield from self._hook(state, f"{label}_entry{number}", hook, then)
+            yield from self._hook(state, f"{label}_entry{number}", hook, then, heeds=heeds)
+        if heeds:
+            yield from self._broken_off(state)
         if state.activity is not None:
             then = [f"goto {self._decision(state, 0)};"]
             yield from self._hook(state, f"{label}_activity", state.activity, then)
+
+    def _broken_off(self, state: State) -> Iterator[str]:
+        """Write the way of a stop past the exit hooks, where an entry hook was not begun."""
+        (number, row), *_ = self._rows(state)
+        label = self._label(state)
+        ways = choose([f"true -> goto {label}_row{number};"], ["true ->", *self._break_off(state)])
+        told = f"{state.name}: {name_of(row.guard)}, broken off"
+        yield from _step(f"{label}_broken_off", told, [DECISION, *ways])
 
     def _ask(self, state: State, number: int, row: Transition) -> Iterator[str]:
         """Write the guards of a row, one step each."""
@@ -180,7 +190,9 @@ class _Model:
         told = f"{row.source} -> {row.target}, row {number}"
         yield from _step(label, told, [*self._noted(label, state), *self._move(row.target)])
 
-    def _hook(self, state: State, label: str, hook: Hook, then: Lines) -> Iterator[str]:
+    def _hook(
+        self, state: State, label: str, hook: Hook, then: Lines, *, heeds: bool = False
+    ) -> Iterator[str]:
         effects = effects_of(hook)
         due = [
             _promise(number)
@@ -191,7 +203,13 @@ class _Model:
             label, effects, self.workers, state.final, self._break_off(state), then, due,
             self._noted(label, state),
         )  # fmt: skip
-        yield from _step(label, f"{state.name}: {name_of(hook)}", written.lines())
+        lines = written.lines()
+        if heeds:
+            not_begun = (
+                f"stop != NONE && at == 0 && !wrong -> goto {self._label(state)}_broken_off;"
+            )
+            lines = choose([not_begun], ["else ->", *lines])
+        yield from _step(label, f"{state.name}: {name_of(hook)}", lines)
 
     def _move(self, target: str) -> Lines:
         """Write a move: it is told, which may raise, and its target is entered."""

@@ -26,10 +26,11 @@ from attrs import field, frozen
 from fsm_session.machine.effects import Effect, effects_in
 from fsm_session.machine.explore.configuration import Configuration, Status, is_up
 from fsm_session.machine.explore.places import BEGIN, FAIL, Place, places_of
-from fsm_session.machine.explore.work import ANSWERING, answers, does_its_work, work_of
+from fsm_session.machine.explore.work import ANSWERING, answers, does_its_work, has_begun, work_of
 from fsm_session.machine.lifecycle import Lifecycle
 
 STOP_COMES, REQUEST_COMES = "a stop is requested", "a request is left"
+NOT_BEGUN = "is not begun: a stop is requested"
 
 
 class Step(NamedTuple):
@@ -79,6 +80,8 @@ class Subject:
             return self._move(place, here)
         if place.kind == "guard":
             return self._ask(place, here)
+        if place.on_stop and here.stop != "none" and not has_begun(place.effects, here):
+            return iter([Step(NOT_BEGUN, self._go(here, place.on_stop))])
         return self._call(place, here)
 
     def _outside(self, place: Place, here: Configuration) -> Steps:

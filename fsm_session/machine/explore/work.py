@@ -27,10 +27,10 @@ Work: TypeAlias = Callable[[Configuration], list[Done]]
 
 def does_its_work(effects: tuple[Effect, ...], here: Configuration) -> bool:
     """Tell whether a hook would do what it is marked with, were it run now."""
-    return here.stop == "none" or Effect.HEEDS_STOP not in effects or _has_begun(effects, here)
+    return here.stop == "none" or Effect.HEEDS_STOP not in effects or has_begun(effects, here)
 
 
-def _has_begun(effects: tuple[Effect, ...], here: Configuration) -> bool:
+def has_begun(effects: tuple[Effect, ...], here: Configuration) -> bool:
     """Tell whether a hook is in the midst of its work, which it then ends."""
     if Effect.SETS_UP_WORKERS in effects:
         return here.raised or here.worker > 0

@@ -20,17 +20,19 @@ from hypothesis import strategies as st
 from fsm_session import TRADING_DAY
 from fsm_session.machine import Driver, Failure, Lifecycle, Move, State, Transition
 from fsm_session.machine.checks import guards_of
-from fsm_session.machine.effects import Effect
+from fsm_session.machine.effects import ANSWER, EFFECTS, Effect, answer_of
 from fsm_session.machine.explore import Configuration, Subject
 from fsm_session.machine.explore.configuration import is_up
-from fsm_session.machine.explore.places import Place
+from fsm_session.machine.explore.places import BROKEN_OFF, Place
 from fsm_session.machine.explore.promises import workers_are_down_before_they_are_set_up
-from fsm_session.machine.explore.steps import REQUEST_COMES, STOP_COMES, Step
+from fsm_session.machine.explore.steps import NOT_BEGUN, REQUEST_COMES, STOP_COMES, Step
 from fsm_session.machine.state import AnyOf
 from fsm_session.workers.worker import BaseWorker, Budget, WorkerGroup
 from tests.unit.machine.explore.strategies import marked_lifecycles
 
 LONGEST = 400
+#: the steps in which nothing is run
+UNSEEN = (STOP_COMES, REQUEST_COMES, NOT_BEGUN)
 SEEN: Counter[str] = Counter()
 
 
@@ -66,17 +68,25 @@ class Walk:
 
     def step(self, *places: str) -> str:
         """Make the next step, which has to be at one of these places; give what it tells."""
-        while self.way and self.way[0][1].told in (STOP_COMES, REQUEST_COMES):
-            told = self.way.pop(0)[1].told
-            SEEN[told] += 1
-            inbox = self.driver.inbox
-            inbox.stop() if told == STOP_COMES else inbox.submit("something")
+        self.let_come()  # before the first step there is nothing that could
         if not self.way or self.way[0][0] not in places:
             self.wrong.append(f"{places} is run, not {self.way[:1]}")
             raise WalkError("has left the way")
         told = self.way.pop(0)[1].told
         SEEN[re.sub(r"worker \d", "worker", told)] += 1
+        self.let_come()
         return told
+
+    def let_come(self) -> None:
+        """Let come from outside what comes now, and pass by what is not begun for it."""
+        while self.way and self.way[0][1].told in UNSEEN:
+            told = self.way.pop(0)[1].told
+            SEEN[told] += 1
+            inbox = self.driver.inbox
+            if told == STOP_COMES:
+                inbox.stop()
+            elif told == REQUEST_COMES:
+                inbox.submit("something")
 
     def hear(self, record: Move | Failure) -> None:
         if isinstance(record, Move):
@@ -113,21 +123,25 @@ class Walk:
     def real_rows(self, lifecycle: Lifecycle) -> Iterator[Transition]:
         for number, row in enumerate(lifecycle.transitions):
             guards = [
-                self.guard(f"guard {number}.{at} of {row.source}")
-                for at, _ in enumerate(guards_of(row.guard))
+                self.guard(f"guard {number}.{at} of {row.source}", guard)
+                for at, guard in enumerate(guards_of(row.guard))
             ]
-            yield evolve(row, guard=AnyOf(tuple(guards)) if guards else None)
+            joined = AnyOf(tuple(guards)) if isinstance(row.guard, AnyOf) else None
+            yield evolve(row, guard=joined or next(iter(guards), None))
 
-    def guard(self, name: str) -> Callable[[Any], bool]:
+    def guard(self, name: str, declared: object) -> Callable[[Any], bool]:
         def ask(_: Any) -> bool:
-            told = self.step(name)
+            told = self.step(name, name + BROKEN_OFF)
             self.raise_if(told)
             return told == "yes"
 
+        setattr(ask, ANSWER, answer_of(declared))
         return ask
 
     def hook(self, *names: str) -> Callable[[Any], None]:
-        return partial(self.run, names)
+        made = partial(self.run, names)
+        setattr(made, EFFECTS, self.subject.places[names[0]].effects)
+        return made
 
     def run(self, names: tuple[str, ...], _: Any) -> None:
         """Run a hook, with the real group of workers where the way has it do so."""
@@ -144,7 +158,7 @@ class Walk:
 
     def next_is_with_workers(self) -> bool:
         told = [step.told for _, step in self.way]
-        first = next(each for each in told if each not in (STOP_COMES, REQUEST_COMES))
+        first = next(each for each in told if each not in UNSEEN)
         return first.startswith("worker")
 
     def work(self, place: Place) -> None:
