@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,7 +111,9 @@ class SessionCoordinator:
         #: what the configuration names and ``import_parts=False`` has left where it is
         self.not_imported = parts.not_imported
         opened = _Opened(config, source, parts)
-        self._fingerprint = fingerprint(config, lifecycle, parts, summary_only=summary_only)
+        self._fingerprint = partial(
+            fingerprint, config, lifecycle, parts, summary_only=summary_only
+        )
         self._records = RunRecords(config, self._out, summary_only=summary_only)
         self.context = SessionContext(
             config, opened.calendar, opened.source, parts, self._records, self._keep
@@ -149,10 +152,12 @@ class SessionCoordinator:
         return run
 
     def _open_records(self) -> None:
-        """Take the folder, and begin where an earlier run has left off."""
+        """Take the folder, if there is one, and begin where an earlier run has left off."""
+        if self._out is None:
+            return
         clock = self.context.clock
         dates = [each.label for each in clock.sessions] if self._resume else []
-        begin_at = self._records.open(self._fingerprint, overwrite=self._overwrite, resume=dates)
+        begin_at = self._records.open(self._fingerprint(), overwrite=self._overwrite, resume=dates)
         if begin_at:
             clock.begin_at(dt.date.fromisoformat(begin_at))
 
