@@ -8,6 +8,7 @@ import os
 import threading
 import weakref
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,15 @@ class Counts(BaseWorker):
         if self.sessions in (SETTLED, SESSIONS_RUN):
             self.alive.append(ours())
             self.open.append((descriptors(), threading.active_count()))
+
+
+@pytest.fixture(autouse=True)
+def _on_its_own() -> Iterator[None]:
+    """What other tests have left is not counted, and not gone through again and again."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.mark.parametrize("threads", [False, True])

@@ -18,7 +18,7 @@ import fsm_session
 
 #: where the package under test is, in a checkout or installed
 PACKAGES = Path(fsm_session.__file__).parents[1]
-SECONDS = 120.0
+SECONDS = 600.0
 
 NAMES: Mapping[str, str] = {
     "up": "../../x",

@@ -159,7 +159,8 @@ class TestBrokenSessions:
     def test_the_sentence_comes_with_the_few_steps_that_lead_there(self) -> None:
         with pytest.raises(AssertionError) as caught:
             walk(of(KEEPS_UP, workers=[Tape]))
-        assert caught.value.__notes__[1:] == [
+        # a profile for CI adds how to reproduce it
+        assert caught.value.__notes__[1:5] == [
             "state = TradingDayMachine()",
             "state.begin(sessions=2, threads=False, faults={})",
             "state.all_holds()",
