@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from fsm_session.states import TRADING_DAY
-from tests.faults import bugs
+from tests.faults import bugs, witnesses
 from tests.faults.cells import Cell, play
 from tests.faults.table import cells_beside, cells_of
 
@@ -62,6 +62,7 @@ def cells_like(pattern: str) -> Iterator[Cell]:
 def test_a_bug_is_noticed(bug: Callable[[pytest.MonkeyPatch], None], pattern: str) -> None:
     for cell in cells_like(pattern):
         with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(witnesses, "PATIENCE", 5.0)  # some go on and on
             bug(patch)
             noticed = broken_by(cell)
         if noticed and not play(cell):

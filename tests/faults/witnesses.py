@@ -11,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from fsm_session.errors import IllegalMoveError
 from fsm_session.machine import Receipt
+from fsm_session.machine.driver import Driver
 
 #: seconds after which a run that still goes on never ends; it takes some hundredths
 PATIENCE = 30.0
@@ -20,25 +22,26 @@ PATIENCE = 30.0
 Note = Callable[[bool, str], None]
 
 
-class DidNotEndError(BaseException):
-    """The run went on and on."""
-
-
 @contextmanager
 def watchdog(note: Note) -> Iterator[None]:
     """Break a run off that does not end, and note it: an error alone might be swallowed."""
 
     def barks(*_: object) -> None:
         note(False, f"it did not end within {PATIENCE} seconds")
-        raise DidNotEndError
+        patches.setattr(Driver, "step", bites)
+        bites()
+
+    def bites(*_: object) -> None:
+        raise IllegalMoveError("it went on and on")  # what no round of a run may swallow
 
     before = signal.signal(signal.SIGALRM, barks)
-    signal.setitimer(signal.ITIMER_REAL, PATIENCE)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+    with pytest.MonkeyPatch.context() as patches:
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE, 1.0)
+        try:
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
 
 def open_files() -> Counter[str]:
