@@ -25,10 +25,12 @@ Calls: TypeAlias = Callable[[State], Sequence[Call]]
 
 
 class _Model:
-    """What ``transitions`` keeps its state on; compared by identity, with a ``__dict__``."""
+    """What ``transitions`` keeps its state on; it is shown to the machine only where one moves.
 
-    state: str
-    trigger: Callable[[str], bool]
+    To one that it were given it would add three dozen methods, for every run.
+    """
+
+    state: str = START
 
 
 class _Transition(EngineTransition):
@@ -88,7 +90,7 @@ class Engine:
             table += [(self.FAIL, name, lifecycle.failure) for name in (START, *names)]
         self._model = _Model()
         self._machine = _Machine(
-            model=self._model,
+            model=None,
             states=[
                 EngineState(START),
                 *(
@@ -108,15 +110,12 @@ class Engine:
 
     def fire(self, trigger: str) -> None:
         """Move as a trigger says: way out, change of state, way in. Lets through what is raised."""
-        self._model.trigger(trigger)
+        self._machine.events[trigger].trigger(self._model)
 
     def release(self) -> None:
         """Break the ring of machine, model and calls, so that a run is freed when dropped."""
-        state = self.state
         self._machine.states.clear()
         self._machine.events.clear()
-        self._machine.models.clear()
-        self._model.__dict__ = {"state": state}
 
 
 def _make(calls: Iterable[Any]) -> None:

@@ -23,7 +23,7 @@ from tests.faults.model import FAULTS, Outcome, Script
 #: other kinds one in so many; all of them, some 250,000, where the environment says so
 ALL = ("error", "interrupt", "stop")
 PAIRS = {**dict.fromkeys(itertools.product(ALL, ALL), 1), ("add", "stop"): 4}
-ONE_IN = 71
+ONE_IN = 83
 WHOLE = bool(os.environ.get("FSM_SESSION_ALL_PAIRS"))
 
 
