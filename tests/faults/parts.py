@@ -12,6 +12,7 @@ from typing import Any
 
 from fsm_session import Signal
 from fsm_session.market.bars import Bars, Floats, Times
+from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 from fsm_session.workers.worker import BaseWorker
 from tests.faults.places import Call
@@ -153,3 +154,19 @@ class WatchedSource:
     def _asked(self, method: str, *arguments: Any) -> Any:
         ask = getattr(self._source, method)
         return self._through(Call("source", method), lambda: ask(*arguments))
+
+
+class WatchedEventSource(WatchedSource):
+    """One that has trades and quotes beside its bars."""
+
+    def events(self, symbol: str) -> tuple[EventKind, ...]:
+        answer: tuple[EventKind, ...] = self._asked("events", symbol)
+        return answer
+
+    def ticks(self, symbol: str, start_ns: int, end_ns: int) -> Ticks:
+        answer: Ticks = self._asked("ticks", symbol, start_ns, end_ns)
+        return answer
+
+    def quotes(self, symbol: str, start_ns: int, end_ns: int) -> Quotes:
+        answer: Quotes = self._asked("quotes", symbol, start_ns, end_ns)
+        return answer

@@ -31,6 +31,7 @@ from tests.faults.parts import (
     SMALL,
     WORKERS,
     Recorder,
+    WatchedEventSource,
     WatchedSource,
     scanner_class,
     strategy_class,
@@ -52,11 +53,15 @@ class BoomError(Exception):
 
 @frozen(eq=False)
 class Options:
-    """What differs from the usual run; ``strategy`` and ``scanner`` are attributes of theirs."""
+    """What differs from the usual run; ``strategy`` and ``scanner`` are attributes of theirs.
+
+    ``events``: the source has trades and quotes too.
+    """
 
     threads: bool = False
     deadline: float = 10.0
     source: Any = SMALL
+    events: bool = False
     symbols: tuple[str, ...] = CONFIGURED
     data: dict[str, Any] = field(factory=dict)
     strategy: dict[str, Any] = field(factory=dict)
@@ -112,6 +117,7 @@ class Stage:
 
     def _coordinator(self) -> SessionCoordinator:
         options = self.options
+        kind = WatchedEventSource if options.events else WatchedSource
         return SessionCoordinator(
             wishes(
                 list(options.symbols),
@@ -120,7 +126,7 @@ class Stage:
                 data=options.data,
                 workers={"threads": options.threads, "deadline": options.deadline},
             ),
-            source=WatchedSource(options.source, self.through),
+            source=kind(options.source, self.through),
             strategies=[strategy_class(self.through, **options.strategy)],
             scanners=[scanner_class(self.through, **options.scanner)],
             workers=[Recorder(name, self.note) for name in RECORDERS],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from fsm_session.machine import Lifecycle
-from tests.faults import in_hooks, in_parts, in_sources, in_time, in_workers, on_disk
+from tests.faults import in_events, in_hooks, in_parts, in_sources, in_time, in_workers, on_disk
 from tests.faults.cells import Cell
 
 
@@ -18,5 +18,5 @@ def cells_of(lifecycle: Lifecycle) -> tuple[Cell, ...]:
 @cache
 def cells_beside() -> tuple[Cell, ...]:
     """Give the cells of what takes part in a run, whatever its lifecycle."""
-    rooms = (in_workers, in_parts, in_sources, on_disk)
+    rooms = (in_workers, in_parts, in_sources, in_events, on_disk)
     return tuple(cell for room in rooms for cell in room.cells())
