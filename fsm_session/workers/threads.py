@@ -3,38 +3,38 @@
 The thread does what it is told, one thing at a time, and each thing is answered: started means
 ready, a step is over when the worker has taken it, and an exception reaches who told it. Every
 wait has a deadline. A thread that does not answer is left behind (it can't be killed), is
-daemonic so that it can't hold the process, and is named as unclean.
+daemonic so that it can't hold the process, and is named as unclean. An answer that a Ctrl-C kept
+from being told is told with the next.
 """
 
 from __future__ import annotations
 
 import queue
 import threading
-from contextlib import suppress
 from typing import Any
 
-from attrs import frozen
+from attrs import define, field
 
 from fsm_session.errors import WorkerError, WorkerHungError
 from fsm_session.session.player import Step
 from fsm_session.workers.worker import Budget, Worker, takes_steps
 
 CAPACITY = 8
+#: the last thing that a thread does
+LAST = "teardown"
 
 
-@frozen(eq=False)
+@define(eq=False)
 class _Order:
-    """One thing to do; ``number`` tells its answer from that of an order given up."""
+    """One thing to do; ``error`` is what came of it, once it is ``done``."""
 
-    number: int
     method: str
     arguments: tuple[Any, ...] = ()
-
-
-@frozen(eq=False)
-class _Answer:
-    number: int
     error: BaseException | None = None
+    done: threading.Event = field(factory=threading.Event)
+
+
+_Orders = queue.Queue[_Order]
 
 
 class ThreadedWorker:
@@ -49,16 +49,17 @@ class ThreadedWorker:
         self.name = worker.name
         self._budget = budget
         self._thread: threading.Thread | None = None
-        self._number = 0
         self._takes_steps = takes_steps(worker)
 
     def setup(self, context: Any) -> None:
         """Start the thread and set the worker up in it; returns when it is ready."""
-        self._orders: queue.Queue[_Order | None] = queue.Queue(CAPACITY)
-        self._answers: queue.SimpleQueue[_Answer] = queue.SimpleQueue()
+        self._orders = _Orders(CAPACITY)
+        #: orders of whose answers nobody has been told yet
+        self._open: list[_Order] = []
+        self._last = _Order(LAST)
         self._thread = threading.Thread(
             target=_work,
-            args=(self.worker, self._orders, self._answers),
+            args=(self.worker, self._orders),
             name=f"fsm-session {self.name}",
             daemon=True,
         )
@@ -90,28 +91,24 @@ class ThreadedWorker:
     def teardown(self) -> None:
         """Tear the worker down in its thread and end the thread.
 
-        Raises WorkerHungError where it does not end in time, and what the teardown raised.
+        Raises WorkerHungError where it does not end in time, and what the teardown raised. Where
+        a Ctrl-C broke it off it is called again, and waits for what it has ordered before.
         """
-        thread, self._thread = self._thread, None
+        thread = self._thread
         if thread is None:
             return
-        try:
-            self._tell("teardown")
-        except WorkerHungError:
-            # waited for long enough; it ends should it come back
-            with suppress(queue.Full):
-                self._orders.put_nowait(None)
-            raise
-        except BaseException:
-            self._end(thread)
-            raise
+        if thread.ident is None:  # broken off before it began; should it still come, it ends
+            self._orders.put(self._last)
+            self._thread = None
+            return
+        self._order(self._last)
         self._end(thread)
+        try:
+            self._tell_answers()
+        finally:
+            self._thread = None
 
     def _end(self, thread: threading.Thread) -> None:
-        try:
-            self._orders.put(None, timeout=self._budget.left())
-        except queue.Full:
-            raise WorkerHungError(self.name, "does not take its orders any more") from None
         thread.join(self._budget.left())
         if thread.is_alive():
             raise WorkerHungError(self.name, "did not end by its deadline and is left behind")
@@ -121,36 +118,55 @@ class ThreadedWorker:
             self._tell(method, *arguments)
 
     def _tell(self, method: str, *arguments: Any) -> None:
-        self._number += 1
-        order = _Order(self._number, method, arguments)
+        self._order(_Order(method, arguments))
+        self._tell_answers()
+
+    def _order(self, order: _Order) -> None:
+        """Hand an order over, and wait until it is done; WorkerHungError where it isn't in time."""
+        if order not in self._open:
+            self._open.append(order)
         try:
             self._orders.put(order, timeout=self._budget.left())
-            answer = self._answers.get(timeout=self._budget.left())
-            while answer.number != order.number:
-                answer = self._answers.get(timeout=self._budget.left())
-        except (queue.Empty, queue.Full):
-            raise WorkerHungError(
-                self.name,
-                f"did not answer {method} within {self._budget.seconds:g} seconds",
-            ) from None
-        if isinstance(answer.error, Exception):
-            raise answer.error
-        if answer.error is not None:  # what ends that thread is here an error like any other
-            told = f"raised in {method}: {type(answer.error).__name__}: {answer.error}"
-            raise WorkerError(self.name, told) from answer.error
+            done = order.done.wait(self._budget.left())
+        except queue.Full:
+            done = False
+        if not done:
+            self._open.remove(order)
+            told = f"did not answer {order.method} within {self._budget.seconds:g} seconds"
+            raise WorkerHungError(self.name, told)
 
-
-def _work(
-    worker: Worker,
-    orders: queue.Queue[_Order | None],
-    answers: queue.SimpleQueue[_Answer],
-) -> None:
-    """Do what is ordered until told to end; whatever is raised is the answer."""
-    while (order := orders.get()) is not None:
+    def _tell_answers(self) -> None:
+        """Raise what went wrong in the orders done; more than one where a Ctrl-C came between."""
+        errors = [self._raised(each, each.error) for each in self._open if each.error is not None]
         try:
-            getattr(worker, order.method)(*order.arguments)
+            if len(errors) > 1:
+                raise ExceptionGroup(f"worker {self.name!r} went wrong", errors)
+            for error in errors:
+                raise error
+        except Exception:  # told now: not so where a Ctrl-C has come before
+            self._open.clear()
+            raise
+        self._open.clear()
+
+    def _raised(self, order: _Order, error: BaseException) -> Exception:
+        if isinstance(error, Exception):
+            return error
+        # what ends that thread is here an error like any other
+        told = f"raised in {order.method}: {type(error).__name__}: {error}"
+        made = WorkerError(self.name, told)
+        made.__cause__ = error
+        return made
+
+
+def _work(worker: Worker, orders: _Orders) -> None:
+    """Do what is ordered until the last; whatever is raised is the answer."""
+    method = ""
+    while method != LAST:
+        order = orders.get()
+        method = order.method
+        try:
+            getattr(worker, method)(*order.arguments)
         except BaseException as error:  # noqa: BLE001 - it is raised where the order came from
-            answers.put(_Answer(order.number, error))
-        else:
-            answers.put(_Answer(order.number))
+            order.error = error
+        order.done.set()
         del order  # the queue may stay empty for long: what it named is not to be kept alive

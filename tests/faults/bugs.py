@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -14,8 +14,9 @@ from fsm_session.machine.driver import Driver
 from fsm_session.machine.journal import Journal
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.player import Player
+from fsm_session.workers import threads
 from fsm_session.workers.threads import ThreadedWorker
-from fsm_session.workers.worker import Budget, WorkerGroup
+from fsm_session.workers.worker import Budget, Worker, WorkerGroup
 
 Patch = pytest.MonkeyPatch
 
@@ -69,18 +70,38 @@ def nobody_is_unclean(patch: Patch) -> None:
 
 
 def leaves_its_thread(patch: Patch) -> None:
-    """A worker's thread is not ended."""
-    patch.setattr(ThreadedWorker, "_end", lambda worker, _: left.append(worker))
+    """A worker's thread is not ended, and nobody looks."""
+    work = threads._work
+
+    def on_and_on(worker: Worker, orders: threads._Orders) -> None:
+        left.append(orders)
+        for _ in range(2):
+            work(worker, orders)
+
+    patch.setattr(threads, "_work", on_and_on)
+    patch.setattr(ThreadedWorker, "_end", lambda *_: None)
 
 
-#: workers whose threads have not been ended
-left: list[ThreadedWorker] = []
+class _Last:
+    """Equal to what a thread does last, and no method of anybody."""
+
+    def __ne__(self, other: object) -> bool:
+        return False
+
+
+def end_of_thread() -> threads._Order:
+    """Make an order with which a thread ends, and its worker is not torn down."""
+    return threads._Order(cast(str, _Last()))
+
+
+#: the orders of workers whose threads have not been ended
+left: list[threads._Orders] = []
 
 
 def end_what_is_left() -> None:
     """End the threads and close the files that bugs have left."""
     while left:
-        left.pop()._orders.put(None)
+        left.pop().put(end_of_thread())
     while kept:
         kept.pop()._file.close()
 

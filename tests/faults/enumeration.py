@@ -15,7 +15,7 @@ from typing import Any, ClassVar, cast
 
 from attrs import evolve, fields
 
-from fsm_session import TRADING_DAY, SessionCoordinator
+from fsm_session import TRADING_DAY, SessionConfig, SessionCoordinator
 from fsm_session.coordinator import Run
 from fsm_session.errors import (
     RunFailedError,
@@ -40,7 +40,11 @@ MARKET = market(
 #: named here, not handed over: so it is read once for all runs
 LOOKS = {"use": f"{__name__}:Looks", "pre_session": True, "every": "270m"}
 DATA = {"streams": ["1m", "1h"]}
-WISHES = wishes(["AAA"], SESSIONS[0], SESSIONS[1], data=DATA, scanners=[LOOKS])
+WISHES, IN_THREADS = (
+    wishes(["AAA"], SESSIONS[0], SESSIONS[1], data=DATA, scanners=[LOOKS],
+           workers={"threads": threads, "deadline": 10.0})
+    for threads in (False, True)
+)  # fmt: skip
 #: a run comes to less than half of that; what goes round in circles is thrown out of it
 MOST_CALLS = 600
 
@@ -59,7 +63,8 @@ THROWS = {"error": BoomError, "exit": SystemExit, "interrupt": KeyboardInterrupt
 class Rig:
     """Runs trading days. What is the same for all of them is made once."""
 
-    def __init__(self, lifecycle: Lifecycle = TRADING_DAY) -> None:
+    def __init__(self, lifecycle: Lifecycle = TRADING_DAY, config: SessionConfig = WISHES) -> None:
+        self.config = config
         self.lifecycle = evolve(
             lifecycle,
             states=[self._state(state) for state in lifecycle.states],
@@ -123,7 +128,7 @@ class Rig:
         First.rig = self
         self.script, self.trace, self.fired, self.receipts = script, [], [], []
         self.coordinator = SessionCoordinator(
-            WISHES,
+            self.config,
             source=MARKET,
             strategies=[First, Second],
             workers=self.workers,

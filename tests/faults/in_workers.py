@@ -15,6 +15,7 @@ from attrs import evolve
 
 from fsm_session.errors import WorkerError, WorkerHungError
 from fsm_session.states import TRADING_DAY
+from tests.faults.bugs import end_of_thread
 from tests.faults.cells import Cell, at, both, clean_run, throwing
 from tests.faults.in_hooks import ERRORS, no_new_work
 from tests.faults.outcome import Expected, Told
@@ -185,7 +186,7 @@ def _end_the_thread(stage: Stage) -> None:
     name = threading.current_thread().name.removeprefix("fsm-session ")
     (worker,) = (each for each in stage.context.workers.workers if each.name == name)
     stage.dead.append(name)
-    worker._orders.put(None)  # type: ignore[attr-defined]
+    worker._orders.put(end_of_thread())  # type: ignore[attr-defined]
 
 
 def overruns() -> Iterator[Cell]:

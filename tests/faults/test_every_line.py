@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,13 +21,16 @@ import pytest
 from attrs import define, field
 
 import fsm_session
-from tests.faults.enumeration import Rig
+from tests.faults.enumeration import IN_THREADS, Rig
 from tests.faults.enumeration_workers import WORKERS
 from tests.faults.model import Script
+from tests.faults.witnesses import PATIENCE
 
 ROOM = Path(fsm_session.__file__).parent
 #: how often a line counts that is executed many times, and every line each time it is where set
 FIRST = 10
+#: the same, of those that wait for threads
+FIRST_IN_THREADS = 3
 WHOLE = bool(os.environ.get("FSM_SESSION_EVERY_LINE"))
 #: a tracer can raise on a block's way out, before the lock is let go; an interrupt comes only
 #: behind a call, within the block or after it
@@ -61,6 +64,11 @@ def in_scope(path: str) -> bool:
     )
 
 
+def is_of_the_threads(path: str) -> bool:
+    """Tell whether a file is one of the two that hand orders to threads and wait for them."""
+    return Path(path).name in ("threads.py", "worker.py")
+
+
 @define
 class Breaker:
     """Traces the lines of a run; raises at the line that is number ``at``, once.
@@ -73,6 +81,7 @@ class Breaker:
     script: Script
     error: type[BaseException] = OutOfNowhereError
     at: int = -1
+    scope: Callable[[str], bool] = in_scope
     lines: list[tuple[str, int]] = field(factory=list)
     known: dict[str, bool] = field(factory=dict)
     told: str = ""
@@ -82,7 +91,7 @@ class Breaker:
     def __call__(self, frame: FrameType, event: str, argument: Any) -> Any:
         path = frame.f_code.co_filename
         if path not in self.known:
-            self.known[path] = path.startswith(str(ROOM.parent)) and in_scope(path)
+            self.known[path] = path.startswith(str(ROOM.parent)) and self.scope(path)
         return self.line if self.known[path] else None
 
     def line(self, frame: FrameType, event: str, argument: Any) -> Any:
@@ -123,15 +132,17 @@ def place_of(line: tuple[str, int]) -> str:
     return f"{'/'.join(Path(line[0]).parts[-2:])}:{line[1]}"
 
 
-def points(rig: Rig, script: Script) -> list[int]:
+def points(
+    rig: Rig, script: Script, scope: Callable[[str], bool] = in_scope, first: int = FIRST
+) -> list[int]:
     """Give the numbers of the line events at which to raise: each line's first ones."""
     Breaker(rig, script).run()  # what is found out once is found out here
-    whole, seen = Breaker(rig, script), Counter[tuple[str, int]]()
+    whole, seen = Breaker(rig, script, scope=scope), Counter[tuple[str, int]]()
     whole.run()
     chosen = []
     for number, line in enumerate(whole.lines, 1):
         seen[line] += 1
-        if (WHOLE or seen[line] <= FIRST) and linecache.getline(*line).strip() not in SPARED:
+        if (WHOLE or seen[line] <= first) and linecache.getline(*line).strip() not in SPARED:
             chosen.append(number)
     return chosen
 
@@ -184,6 +195,16 @@ def untold(breaker: Breaker, error: BaseException | None) -> Iterator[str]:
             yield f"{each} does not reach the caller, who is told {error!r}"
 
 
+def left_by(breaker: Breaker, before: set[threading.Thread]) -> Iterator[str]:
+    """Name the workers whose threads still wait for orders, and that are not named as unclean."""
+    unclean = breaker.rig.coordinator.context.workers.unclean
+    for thread in set(threading.enumerate()) - before:
+        if (name := thread.name.removeprefix("fsm-session ")) not in unclean:
+            thread.join(PATIENCE / 10)  # where nobody waited for it, it may be just about to end
+            if thread.is_alive():
+                yield name
+
+
 @pytest.fixture(scope="module", autouse=True)
 def _quiet_log() -> Iterator[None]:
     log = logging.getLogger("fsm_session")
@@ -217,4 +238,27 @@ class TestEveryLine:
         assert found == []
         assert handling < len(chosen) / 10
         assert set(threading.enumerate()) == threads
+        assert len(chosen) >= at_least
+
+    @pytest.mark.parametrize(
+        ("error", "script", "at_least"),
+        [
+            pytest.param(OutOfNowhereError, ASKED, 200, id="error"),
+            pytest.param(KeyboardInterrupt, ASKED, 200, id="interrupt"),
+            pytest.param(KeyboardInterrupt, FAILS, 100, id="interrupt-after-an-error"),
+        ],
+    )
+    def test_nor_is_one_of_a_thread(
+        self, error: type[BaseException], script: Script, at_least: int
+    ) -> None:
+        """Only a teardown that an error broke off before it was ordered leaves a thread: unclean"""
+        rig, found = Rig(config=IN_THREADS), list[str]()
+        chosen = points(rig, script, is_of_the_threads, FIRST_IN_THREADS)
+        for at in chosen:
+            threads = set(threading.enumerate())
+            breaker = Breaker(rig, script, error, at, is_of_the_threads)
+            raised = breaker.run()
+            found += [f"{breaker.told}: {wrong}" for wrong in wrongs(breaker, raised)]
+            found += [f"{breaker.told}: {left} is left" for left in left_by(breaker, threads)]
+        assert found == []
         assert len(chosen) >= at_least
