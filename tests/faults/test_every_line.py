@@ -21,6 +21,7 @@ import pytest
 from attrs import define, field
 
 import fsm_session
+from tests.faults.bugs import end_of_thread
 from tests.faults.enumeration import IN_THREADS, Rig
 from tests.faults.enumeration_workers import WORKERS
 from tests.faults.model import Script
@@ -197,12 +198,15 @@ def untold(breaker: Breaker, error: BaseException | None) -> Iterator[str]:
 
 def left_by(breaker: Breaker, before: set[threading.Thread]) -> Iterator[str]:
     """Name the workers whose threads still wait for orders, and that are not named as unclean."""
-    unclean = breaker.rig.coordinator.context.workers.unclean
+    group: Any = breaker.rig.coordinator.context.workers
     for thread in set(threading.enumerate()) - before:
-        if (name := thread.name.removeprefix("fsm-session ")) not in unclean:
-            thread.join(PATIENCE / 10)  # where nobody waited for it, it may be just about to end
-            if thread.is_alive():
-                yield name
+        name = thread.name.removeprefix("fsm-session ")
+        if name in group.unclean:
+            [orders] = [each._orders for each in group.workers if each.name == name]
+            orders.put(end_of_thread())
+        thread.join(PATIENCE / 10)  # where nobody waited for it, it may be just about to end
+        if thread.is_alive():
+            yield name
 
 
 @pytest.fixture(scope="module", autouse=True)
