@@ -122,7 +122,7 @@ class SessionCoordinator:
             lifecycle,
             self.context,
             inbox=self.context.inbox,
-            observers=[self._records.observe],
+            observers=[self._records.observe, self.context.log.observe],
             where=self.context.where,
         )
         self.context.failures = self._driver.failures

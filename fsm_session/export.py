@@ -7,7 +7,6 @@ Records hold no wall-clock time; that stands under ``meta`` in the journal, and 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,8 +33,6 @@ FORMAT = 1
 NANOSECONDS = 1e9
 #: the records of sessions: ``sessions/2024-07-03.json``
 RECORDS = "sessions/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].json"
-
-log = logging.getLogger("fsm_session")
 
 
 class RunRecords:
@@ -153,13 +150,10 @@ class RunRecords:
         if isinstance(record, Move):
             if not self.moves or self.moves[-1] is not record:
                 self.moves.append(record)
-            _log_move(record)
             if self._journal is not None:
                 self._put(self._journal, "move", _move(record))
-        else:
-            log.error("%s", writable(str(record)))
-            if self._journal is not None:
-                self._put(self._journal, "error", describe(record))
+        elif self._journal is not None:
+            self._put(self._journal, "error", describe(record))
 
     def _put(self, journal: Journal, kind: str, facts: dict[str, Any]) -> None:
         """Write a record into the journal, or hold it back until that is begun."""
@@ -260,13 +254,6 @@ def _sessions_in(run_record: Path) -> int:
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     return len(sessions) if isinstance(sessions, list) else 0
-
-
-def _log_move(move: Move) -> None:
-    # what a line is made of is made only where somebody listens
-    if log.isEnabledFor(logging.INFO):
-        session = move.where.get("session", "-")
-        log.info("%s: %s", session, move.target, extra={"move": move})
 
 
 def _move(move: Move) -> dict[str, Any]:

@@ -16,6 +16,7 @@ ORDER = (
     ("version", "errors", "late", "named"),
     ("whole_files",),
     ("machine",),
+    ("run_log",),
     ("market",),
     ("config",),
     ("plugins",),
