@@ -219,7 +219,7 @@ class _Opened:
         try:
             self.calendar = calendar_for(config, (parts.needs, *parts.universes.values()))
         except FaultyInputError as error:
-            faults += [Fault(each.message, config.file, "calendar") for each in error.faults]
+            faults += [evolve(each, file=config.file, key="calendar") for each in error.faults]
         try:
             self.source = checked(source) if source is not None else self._open(config)
         except FaultyInputError as error:
@@ -237,9 +237,11 @@ class _Opened:
 
 def _refuse_unless_clear(out: str | Path | None, *, overwrite: bool, resume: bool) -> None:
     if resume and overwrite:
-        raise ConfigError("resume keeps what overwrite replaces: ask for one of them")
+        told = "resume keeps what overwrite replaces"
+        raise ConfigError(told, hint="ask for one of them: --resume, or --overwrite")
     if resume and out is None:
-        raise ConfigError("resume goes on from the records in a folder: say which, as out")
+        told = "resume goes on from the records in a folder"
+        raise ConfigError(told, hint="say which, as out: --out DIR")
 
 
 def _failed(run: Run) -> BaseException:

@@ -17,8 +17,8 @@ from attrs import evolve
 from fsm_session.config import SessionConfig
 from fsm_session.errors import ExportError, Fault, JournalError, ResumeError
 from fsm_session.machine import Failure, Move
+from fsm_session.machine.journal import BEGIN_ANEW, Journal, JournalRecords, read_if_begun
 from fsm_session.machine.journal import FORMAT as JOURNAL_FORMAT
-from fsm_session.machine.journal import Journal, JournalRecords, read_if_begun
 from fsm_session.resume import finished_sessions, what_changed
 from fsm_session.session.clock import iso_in, wall_time_ns
 from fsm_session.session.data import SessionData
@@ -81,7 +81,8 @@ class RunRecords:
         if finished and not overwrite and not resumable:
             raise ExportError(
                 f"{self._out} holds {finished} sessions of an earlier run already:"
-                " choose another folder, or ask to overwrite them"
+                " choose another folder, or ask to overwrite them",
+                hint="--resume goes on with that run, --overwrite replaces it, --out DIR keeps it",
             )
         self._header = dict(fingerprint)
         self._journal = Journal.take(journal)
@@ -97,7 +98,8 @@ class RunRecords:
         earlier = read_if_begun(journal)
         if earlier is None and finished:
             raise JournalError(
-                f"{journal} has no header: nothing tells whose the records beside it are"
+                f"{journal} has no header: nothing tells whose the records beside it are",
+                hint=BEGIN_ANEW,
             )
         if earlier is None or not _did_anything(earlier):
             return ""

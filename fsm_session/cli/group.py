@@ -17,7 +17,6 @@ from fsm_session.coordinator import Run
 from fsm_session.errors import (
     ExportError,
     FaultyInputError,
-    FsmSessionError,
     JournalError,
     RunFailedError,
     RunInterruptedError,
@@ -82,8 +81,6 @@ def _show(error: BaseException) -> None:
         click.echo("interrupted", err=True)
     else:
         terminal.show_error(error)
-        if not isinstance(error, FsmSessionError):
-            click.echo("unexpected: --debug shows where", err=True)
 
 
 def _status(error: BaseException, number: int) -> int:

@@ -15,6 +15,7 @@ from fsm_session.plugins import importable_from
 from fsm_session.whole_files import write_whole
 
 OURS = "fsm_session.states:TRADING_DAY"
+SAY = f"say package.module:NAME, of a module that is installed or lies here, such as {OURS}"
 
 
 @main.command()
@@ -68,14 +69,15 @@ def verify(lifecycle: str, workers: int, promela: Path | None) -> None:
 def _lifecycle(use: str) -> Lifecycle:
     """Import ``package.module:NAME``, from the current folder too; ConfigError where it can't."""
     if place_fault(use):
-        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME")
+        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME", hint=SAY)
     try:
         with importable_from(Path.cwd()):
             found = named(use)
     except FsmSessionError:
         raise
     except (Exception, SystemExit) as error:  # a script may end itself where it is imported
-        raise ConfigError(f"{use!r} can't be imported: {error!r}") from error
+        raise ConfigError(f"{use!r} can't be imported: {error!r}", hint=SAY) from error
     if not isinstance(found, Lifecycle):
-        raise ConfigError(f"{use!r} is no Lifecycle but of type {type(found).__name__}")
+        told = f"{use!r} is no Lifecycle but of type {type(found).__name__}"
+        raise ConfigError(told, hint=SAY)
     return found

@@ -68,13 +68,14 @@ class StreamRequirementsCoordinator:
         backtest = self._config.backtest
         sessions = self._calendar.between(backtest.start, backtest.end)
         unmet = [
-            self._fault(message, key)
+            evolve(fault, file=self._config.file)
             for needs in (self._needs, *self._universes.values())
-            for key, message in needs.faults()
+            for fault in needs.faults()
         ]
         if not sessions:
             told = f"{self._calendar.name} has no session from {backtest.start} to {backtest.end}"
-            unmet.append(self._fault(told, "backtest"))
+            hint = "choose a start and an end with a trading day between them"
+            unmet.append(Fault(told, file=self._config.file, key="backtest", hint=hint))
         plans = self._plans(self._needs.symbols, self._needs, sessions, unmet)
         universes = {
             name: self._plans(self._watched(needs), needs, sessions, unmet)
@@ -217,9 +218,6 @@ class StreamRequirementsCoordinator:
         names = ", ".join(plan.reach.furthest(session, self._calendar))
         sessions = f"{days} session{'s' if days > 1 else ''}"
         return f"too little history, {sessions} before {session.label} for {names}"
-
-    def _fault(self, message: str, key: str) -> Fault:
-        return Fault(message, file=self._config.file, key=key)
 
 
 def _without_base(wanted: Iterable[Interval], present: Iterable[Interval]) -> list[Interval]:

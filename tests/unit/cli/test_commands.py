@@ -201,7 +201,10 @@ class TestFailure:
         status, _, err = ended(process)
         assert status == 2
         assert ("Traceback" in err) == (place != "nowhere")
-        assert err.splitlines()[-1] == "error: none.toml: can't be read: No such file or directory"
+        assert err.splitlines()[-2:] == [
+            "error: none.toml: can't be read: No such file or directory",
+            "hint: give the path of a configuration; fsm-session new DIR writes one to begin with",
+        ]
 
 
 class TestCall:
