@@ -96,6 +96,11 @@ class SessionContext:
         if not self.requirements.unmet:
             self.records.begin(self.source.digest)
 
+    @property
+    def symbols_looked_at(self) -> tuple[int, int]:
+        """How many symbols validation has looked at, and how many there are; from any thread."""
+        return self._coordinator.looked_at
+
     def plans_today(self) -> list[SymbolPlan]:
         """Give the plans of the configured symbols that have data for this session."""
         return self._having_data(self.requirements.plans)

@@ -59,7 +59,10 @@ class Run:
 
 @frozen
 class Progress:
-    """Where a run is: the phase, the session (number ``session`` of ``sessions``), the step."""
+    """Where a run is: the phase, the session (number ``session`` of ``sessions``), the step.
+
+    While the sessions are not known yet, ``step`` of ``steps`` symbols have been looked at.
+    """
 
     phase: str
     date: str
@@ -187,12 +190,13 @@ class SessionCoordinator:
         """Say where the run is; from any thread, at the cost of a few look-ups."""
         context, session = self.context, self.context.clock.session
         sessions = context.requirements.sessions
+        steps = context.player.progress if sessions else context.symbols_looked_at
         return Progress(
             self._driver.state,
             session.label,
             sessions.index(session) + 1 if session in sessions else 0,
             len(sessions),
-            *context.player.progress,
+            *steps,
         )
 
     def _keep(self, data: SessionData | None) -> None:

@@ -108,9 +108,9 @@ class RunRecords:
         )
         if faults:
             raise ResumeError(faults)
-        done = finished_sessions(self._out, earlier.records, dates)
         # the last is done again where all are: its data is there to be looked at then
-        self.sessions = done[: len(dates) - 1]
+        for result in finished_sessions(self._out, earlier.records, dates[:-1]):
+            self.sessions.append(result)  # one by one: it takes its time, and is asked after
         self._resumed = earlier
         return dates[len(self.sessions)]
 

@@ -62,9 +62,17 @@ class StreamRequirementsCoordinator:
         self._needs = needs
         self._universes = universes
         self._presence = Presence(source, calendar)
+        self._looked_at = 0
+
+    @property
+    def looked_at(self) -> tuple[int, int]:
+        """How many symbols have been looked at, and how many there are to look at."""
+        asked = (self._needs, *self._universes.values())
+        return self._looked_at, sum(len(needs.symbols) for needs in asked)
 
     def validate(self) -> Requirements:
         """Check everything the run will need. Registers nothing and raises nothing for data."""
+        self._looked_at = 0
         backtest = self._config.backtest
         sessions = self._calendar.between(backtest.start, backtest.end)
         unmet = [
@@ -141,6 +149,7 @@ class StreamRequirementsCoordinator:
                 plans[symbol] = self.plan(symbol, sessions, needs)
             except FaultyInputError as error:
                 unmet += error.faults
+            self._looked_at += 1
         return plans
 
     def _base(self, symbol: str, needs: Needs) -> tuple[Interval, bool]:
