@@ -228,10 +228,13 @@ class RunInterruptedError(BaseExceptionGroup[BaseException]):
     run: object = None
 
 
+GO_ON = "--resume goes on from the sessions that are finished, where they were kept with --out"
 #: of what is neither ours nor was caught by us as somebody's
 UNEXPECTED = "this comes from code outside the library: --debug shows the line"
 
 
 def hint_of(error: BaseException) -> str:
     """Say what to do about an error, whoever raised it."""
+    if isinstance(error, KeyboardInterrupt):
+        return GO_ON
     return error.hint if isinstance(error, FsmSessionError) else UNEXPECTED

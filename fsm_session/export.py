@@ -212,15 +212,7 @@ class RunRecords:
         if self._out is None or (self._earlier and not self.begun):
             return
         self.begin()
-        record = {
-            "format": FORMAT,
-            "name": self._config.name,
-            "calendar": self._config.calendar,
-            "outcome": outcome,
-            "sessions": [each.counts() for each in self.sessions],
-            "errors": [describe(failure) for failure in failures],
-            "unclean": [writable(name) for name in unclean],
-        }
+        record = run_record(self._config, outcome, self.sessions, failures, unclean)
         write_whole(self._out / "run.json", as_json(record))
         if self._journal is not None:
             self._journal.append("end", {"outcome": outcome}, sync=True)
@@ -229,6 +221,25 @@ class RunRecords:
         """Close the journal. Safe twice."""
         if self._journal is not None:
             self._journal.close()
+
+
+def run_record(
+    config: SessionConfig,
+    outcome: str,
+    sessions: Sequence[SessionResult],
+    failures: Sequence[Failure],
+    unclean: Sequence[str],
+) -> dict[str, Any]:
+    """Make the record of a run, as ``run.json`` holds it."""
+    return {
+        "format": FORMAT,
+        "name": config.name,
+        "calendar": config.calendar,
+        "outcome": outcome,
+        "sessions": [each.counts() for each in sessions],
+        "errors": [describe(failure) for failure in failures],
+        "unclean": [writable(name) for name in unclean],
+    }
 
 
 def _did_anything(earlier: JournalRecords) -> bool:

@@ -72,6 +72,9 @@ def _told(error: BaseException) -> Iterator[_Told]:
     if isinstance(error, FaultyInputError):
         yield from (_Told(cut(shown(fault)), fault.hint) for fault in error.faults)
         return
+    if isinstance(error, KeyboardInterrupt):
+        yield _Told("interrupted", hint_of(error))
+        return
     # only ours say enough without their names
     name = "" if isinstance(error, FsmSessionError) else f"{type(error).__name__}: "
     lines = f"{name}{error}".splitlines() or [type(error).__name__]
