@@ -31,7 +31,7 @@ ORDER = (
     ("states",),
     ("coordinator",),
     ("__init__",),
-    ("demo", "terminal", "testing"),
+    ("demo", "starter", "terminal", "testing"),
     ("cli",),
     ("__main__",),
 )
