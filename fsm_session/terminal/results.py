@@ -101,8 +101,7 @@ def _one_by_one(run: Run, early: dict[str, str]) -> Iterator[Row]:
 
 
 def _by_period(run: Run, early: dict[str, str]) -> Iterator[Row]:
-    rows = [(name, group) for name, group in periods(run.sessions)]
-    for name, group in rows:
+    for name, group in periods(run.sessions):
         told = [
             (sum(each.date in early for each in group), "close early"),
             (sum(not each.complete for each in group), "not complete"),
@@ -117,7 +116,7 @@ def _of_all(results: Sequence[SessionResult]) -> Row:
     """Give the figures of some sessions: sums, and from the least to the most of what has none."""
     return {
         **_sums(results),
-        "symbols": span([len(each.symbols) for each in results], "{}"),
+        "symbols": span([each.counts()["symbols"] for each in results], "{}"),
         "quality": span([each.quality_percent for each in results], "{:.1f}%"),
     }
 

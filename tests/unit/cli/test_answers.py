@@ -46,7 +46,7 @@ class Talker:
 class Late:
     def on_bar(self, bar):
         if bar.time.hour == 11:
-            raise ZeroDivisionError("half \\ud800 of it \\x1b[31m")
+            raise ZeroDivisionError("half \\ud800 of it \\x1b[31m \\x9b31m \\u202e é")
 """
 #: nothing heeds a stop: the guard may say no for ever
 ODD = """\
@@ -138,7 +138,7 @@ class TestRun:
         assert (error["phase"], error["hook"]) == ("Streaming", "stream_the_tape")
         assert (error["session"], error["worker"]) == ("2024-07-02", "StrategyManager")
         assert error["time"] == "2024-07-02T11:01:00-04:00"  # seen at its end
-        assert "half \ud800 of it" in error["message"]
+        assert "half \ud800 of it \x1b[31m \x9b31m \u202e é" in error["message"]
         assert "on_error" in error["hint"]
 
     def test_faults_are_all_there_each_with_its_place(self, folder: Path) -> None:
@@ -156,6 +156,12 @@ class TestRun:
         path = write_config(folder, ('"two stocks"', quoted), ('"BBB"', f'"BBB", {quoted}'))
         found = document(command("run", path, "--json"))
         assert found["status"] == 2
+
+    def test_names_that_are_allowed_are_given_back(self, folder: Path) -> None:
+        found = document(
+            command("run", write_config(folder, ("two stocks", "Zürich 日本")), "--json")
+        )
+        assert found["result"]["name"] == "Zürich 日本"
 
     def test_demo(self, folder: Path) -> None:
         found = document(command("demo", "--out", "demo", "--json"))
