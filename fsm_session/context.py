@@ -16,6 +16,7 @@ from fsm_session.errors import FaultyInputError
 from fsm_session.export import RunRecords
 from fsm_session.machine import Failure, Inbox, Receipt
 from fsm_session.market.calendar import MarketCalendar
+from fsm_session.run_log import RunLog
 from fsm_session.session.arrivals import SymbolRequests
 from fsm_session.session.clock import TimeManager, iso_in
 from fsm_session.session.data import SessionData
@@ -53,6 +54,7 @@ class SessionContext:
         self.source = source
         self.records = records
         self.inbox = Inbox()
+        self.log = RunLog()
         self.clock = TimeManager(calendar, config.backtest.start, config.backtest.end)
         self.requirements = Requirements()
         self.failures: Sequence[Failure] = ()
@@ -93,6 +95,11 @@ class SessionContext:
         self.requirements = evolve(found, unmet=(*self._parts.faults, *found.unmet))
         if not self.requirements.unmet:
             self.records.begin(self.source.digest)
+
+    @property
+    def symbols_looked_at(self) -> tuple[int, int]:
+        """How many symbols validation has looked at, and how many there are; from any thread."""
+        return self._coordinator.looked_at
 
     def plans_today(self) -> list[SymbolPlan]:
         """Give the plans of the configured symbols that have data for this session."""
@@ -206,6 +213,7 @@ class SessionContext:
         """Lay the tape anew over what is there now, and tell the workers of it."""
         self.player.lay(self.data, self.queues)
         self.data.record_change(RecordedChange(self.clock.now_ns, symbol, change, by))
+        self.log.about(symbol, "%s by %s", change, by or "a request")
         self.workers.tell(f"on_symbol_{change}", symbol)
 
     def _promote(self, symbol: str, scanner: str) -> str:

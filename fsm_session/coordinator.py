@@ -59,7 +59,10 @@ class Run:
 
 @frozen
 class Progress:
-    """Where a run is: the phase, the session (number ``session`` of ``sessions``), the step."""
+    """Where a run is: the phase, the session (number ``session`` of ``sessions``), the step.
+
+    While the sessions are not known yet, ``step`` of ``steps`` symbols have been looked at.
+    """
 
     phase: str
     date: str
@@ -122,7 +125,7 @@ class SessionCoordinator:
             lifecycle,
             self.context,
             inbox=self.context.inbox,
-            observers=[self._records.observe],
+            observers=[self._records.observe, self.context.log.observe],
             where=self.context.where,
         )
         self.context.failures = self._driver.failures
@@ -187,12 +190,13 @@ class SessionCoordinator:
         """Say where the run is; from any thread, at the cost of a few look-ups."""
         context, session = self.context, self.context.clock.session
         sessions = context.requirements.sessions
+        steps = context.player.progress if sessions else context.symbols_looked_at
         return Progress(
             self._driver.state,
             session.label,
             sessions.index(session) + 1 if session in sessions else 0,
             len(sessions),
-            *context.player.progress,
+            *steps,
         )
 
     def _keep(self, data: SessionData | None) -> None:
@@ -219,7 +223,7 @@ class _Opened:
         try:
             self.calendar = calendar_for(config, (parts.needs, *parts.universes.values()))
         except FaultyInputError as error:
-            faults += [Fault(each.message, config.file, "calendar") for each in error.faults]
+            faults += [evolve(each, file=config.file, key="calendar") for each in error.faults]
         try:
             self.source = checked(source) if source is not None else self._open(config)
         except FaultyInputError as error:
@@ -237,9 +241,11 @@ class _Opened:
 
 def _refuse_unless_clear(out: str | Path | None, *, overwrite: bool, resume: bool) -> None:
     if resume and overwrite:
-        raise ConfigError("resume keeps what overwrite replaces: ask for one of them")
+        told = "resume keeps what overwrite replaces"
+        raise ConfigError(told, hint="ask for one of them: --resume, or --overwrite")
     if resume and out is None:
-        raise ConfigError("resume goes on from the records in a folder: say which, as out")
+        told = "resume goes on from the records in a folder"
+        raise ConfigError(told, hint="say which, as out: --out DIR")
 
 
 def _failed(run: Run) -> BaseException:

@@ -144,11 +144,13 @@ def write_config(out: Path) -> Path:
     if before not in (None, CONFIG.encode()):
         raise ExportError(
             f"{path} is not what the demonstration writes, so it is left alone: run it with"
-            " 'fsm-session run', or choose another folder with --out"
+            " 'fsm-session run', or choose another folder with --out",
+            hint="fsm-session demo --out OTHER, or run what is there with fsm-session run",
         )
     if before is None and any(out.glob("sessions/*.json")):
         raise ExportError(
-            f"{out} holds the sessions of another run: choose another folder with --out"
+            f"{out} holds the sessions of another run: choose another folder with --out",
+            hint="fsm-session demo --out OTHER",
         )
     write_whole(path, CONFIG.encode())
     return path

@@ -7,7 +7,6 @@ Records hold no wall-clock time; that stands under ``meta`` in the journal, and 
 from __future__ import annotations
 
 import hashlib
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,8 +17,8 @@ from attrs import evolve
 from fsm_session.config import SessionConfig
 from fsm_session.errors import ExportError, Fault, JournalError, ResumeError
 from fsm_session.machine import Failure, Move
+from fsm_session.machine.journal import BEGIN_ANEW, Journal, JournalRecords, read_if_begun
 from fsm_session.machine.journal import FORMAT as JOURNAL_FORMAT
-from fsm_session.machine.journal import Journal, JournalRecords, read_if_begun
 from fsm_session.resume import finished_sessions, what_changed
 from fsm_session.session.clock import iso_in, wall_time_ns
 from fsm_session.session.data import SessionData
@@ -34,8 +33,6 @@ FORMAT = 1
 NANOSECONDS = 1e9
 #: the records of sessions: ``sessions/2024-07-03.json``
 RECORDS = "sessions/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].json"
-
-log = logging.getLogger("fsm_session")
 
 
 class RunRecords:
@@ -84,7 +81,8 @@ class RunRecords:
         if finished and not overwrite and not resumable:
             raise ExportError(
                 f"{self._out} holds {finished} sessions of an earlier run already:"
-                " choose another folder, or ask to overwrite them"
+                " choose another folder, or ask to overwrite them",
+                hint="--resume goes on with that run, --overwrite replaces it, --out DIR keeps it",
             )
         self._header = dict(fingerprint)
         self._journal = Journal.take(journal)
@@ -100,7 +98,8 @@ class RunRecords:
         earlier = read_if_begun(journal)
         if earlier is None and finished:
             raise JournalError(
-                f"{journal} has no header: nothing tells whose the records beside it are"
+                f"{journal} has no header: nothing tells whose the records beside it are",
+                hint=BEGIN_ANEW,
             )
         if earlier is None or not _did_anything(earlier):
             return ""
@@ -109,9 +108,9 @@ class RunRecords:
         )
         if faults:
             raise ResumeError(faults)
-        done = finished_sessions(self._out, earlier.records, dates)
         # the last is done again where all are: its data is there to be looked at then
-        self.sessions = done[: len(dates) - 1]
+        for result in finished_sessions(self._out, earlier.records, dates[:-1]):
+            self.sessions.append(result)  # one by one: it takes its time, and is asked after
         self._resumed = earlier
         return dates[len(self.sessions)]
 
@@ -153,13 +152,10 @@ class RunRecords:
         if isinstance(record, Move):
             if not self.moves or self.moves[-1] is not record:
                 self.moves.append(record)
-            _log_move(record)
             if self._journal is not None:
                 self._put(self._journal, "move", _move(record))
-        else:
-            log.error("%s", writable(str(record)))
-            if self._journal is not None:
-                self._put(self._journal, "error", describe(record))
+        elif self._journal is not None:
+            self._put(self._journal, "error", describe(record))
 
     def _put(self, journal: Journal, kind: str, facts: dict[str, Any]) -> None:
         """Write a record into the journal, or hold it back until that is begun."""
@@ -216,15 +212,7 @@ class RunRecords:
         if self._out is None or (self._earlier and not self.begun):
             return
         self.begin()
-        record = {
-            "format": FORMAT,
-            "name": self._config.name,
-            "calendar": self._config.calendar,
-            "outcome": outcome,
-            "sessions": [each.counts() for each in self.sessions],
-            "errors": [describe(failure) for failure in failures],
-            "unclean": [writable(name) for name in unclean],
-        }
+        record = run_record(self._config, outcome, self.sessions, failures, unclean)
         write_whole(self._out / "run.json", as_json(record))
         if self._journal is not None:
             self._journal.append("end", {"outcome": outcome}, sync=True)
@@ -233,6 +221,25 @@ class RunRecords:
         """Close the journal. Safe twice."""
         if self._journal is not None:
             self._journal.close()
+
+
+def run_record(
+    config: SessionConfig,
+    outcome: str,
+    sessions: Sequence[SessionResult],
+    failures: Sequence[Failure],
+    unclean: Sequence[str],
+) -> dict[str, Any]:
+    """Make the record of a run, as ``run.json`` holds it."""
+    return {
+        "format": FORMAT,
+        "name": config.name,
+        "calendar": config.calendar,
+        "outcome": outcome,
+        "sessions": [each.counts() for each in sessions],
+        "errors": [describe(failure) for failure in failures],
+        "unclean": [writable(name) for name in unclean],
+    }
 
 
 def _did_anything(earlier: JournalRecords) -> bool:
@@ -260,13 +267,6 @@ def _sessions_in(run_record: Path) -> int:
     except (OSError, ValueError, KeyError, TypeError):
         return 0
     return len(sessions) if isinstance(sessions, list) else 0
-
-
-def _log_move(move: Move) -> None:
-    # what a line is made of is made only where somebody listens
-    if log.isEnabledFor(logging.INFO):
-        session = move.where.get("session", "-")
-        log.info("%s: %s", session, move.target, extra={"move": move})
 
 
 def _move(move: Move) -> dict[str, Any]:

@@ -51,12 +51,15 @@ def from_use(
             target = named(use)
     # whatever a user's module raises when it is imported; a script may end itself
     except (Exception, SystemExit) as error:
-        raise _refused(fault, f"{use!r} can't be imported: {error!r}") from error
+        told = f"{use!r} can't be imported: {error!r}"
+        raise _refused(fault, told, hint=NOT_FOUND) from error
     if not callable(target):
         raise _refused(fault, f"{use!r} is no class or function")
     return Plugin(name, lambda: target(**parameters))
 
 
+NOT_FOUND = "say package.module:Name, of a file beside the configuration or of what is installed"
+MEND_IT = "mend the class that is named: fsm_session.testing says how parts are tested"
 #: what tells an object with methods from a function that makes one
 PARTS = (
     *("on_bars", "on_bar", "on_quotes", "on_quote", "on_ticks", "on_tick"),
@@ -91,8 +94,8 @@ def check_parts(plugin: Plugin, parts: tuple[str, ...], fault: Fault) -> Any:
     return made
 
 
-def _refused(fault: Fault, message: str) -> ConfigError:
-    return ConfigError(Fault(message, file=fault.file, key=fault.key))
+def _refused(fault: Fault, message: str, hint: str = "") -> ConfigError:
+    return ConfigError(Fault(message, file=fault.file, key=fault.key), hint=hint or MEND_IT)
 
 
 def _has_parts(given: Any) -> bool:

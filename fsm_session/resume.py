@@ -82,20 +82,18 @@ def _told(before: str | None, after: str | None) -> str:
 
 def finished_sessions(
     folder: Path, records: Sequence[Record], dates: Sequence[str]
-) -> list[SessionResult]:
+) -> Iterator[SessionResult]:
     """Give the sessions that were finished, up to the first of ``dates`` that was not.
 
     Where a session was done twice the later record counts. One whose file is missing, or is not
     what the journal says was written, has to be done again.
     """
     last = {each["date"]: each for each in records if each["kind"] == "session"}
-    finished: list[SessionResult] = []
     for date in dates:
         result = _restored(folder / "sessions" / f"{date}.json", last.get(date))
         if result is None:
-            break
-        finished.append(result)
-    return finished
+            return
+        yield result
 
 
 def _restored(path: Path, record: Record | None) -> SessionResult | None:

@@ -2,47 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import click
 
 from fsm_session import terminal
-from fsm_session.cli.group import FAILED, debug, main
+from fsm_session.cli import complete, documents
+from fsm_session.cli.answers import Answer, answers, is_quiet
+from fsm_session.cli.complete import OURS
+from fsm_session.cli.group import FAILED, main
 from fsm_session.errors import ConfigError, FsmSessionError
 from fsm_session.machine import Lifecycle
 from fsm_session.named import named, place_fault
 from fsm_session.plugins import importable_from
 from fsm_session.whole_files import write_whole
 
-OURS = "fsm_session.states:TRADING_DAY"
+SAY = f"say package.module:NAME, of a module that is installed or lies here, such as {OURS}"
 
 
-@main.command()
-@click.argument("lifecycle", default=OURS)
+DIAGRAM_EPILOG = """\b
+Examples:
+  fsm-session diagram                    of the trading day, into diagrams/
+  fsm-session diagram my_module:MY_DAY --out pictures
+  fsm-session diagram --check            for CI: leaves with 1 if out of date
+
+\b
+Writes into DIR, named after the lifecycle:
+  .svg  the picture (needs: pip install "fsm-session[diagrams]")
+  .dot  its text for Graphviz
+  .mmd  the same for Mermaid
+  .rst  a page with every state, hook and guard in words
+
+\b
+--json answers {"format", "command", "status", "result", "files", "errors"}:
+  result   "lifecycle", "up_to_date", "differences"
+"""
+
+VERIFY_EPILOG = """\b
+Examples:
+  fsm-session verify                           the trading day
+  fsm-session verify my_module:MY_DAY --workers 2
+
+Every hook may raise, every worker may fail, a stop or a request may come at any
+moment. Where a promise does not hold, the shortest way to break it is shown, and
+it leaves with 1.
+
+\b
+--json answers {"format", "command", "status", "result", "files", "errors"}:
+  result   "lifecycle", "configurations", "ways", "holds", and "promises",
+           each with "promise", "holds", and the "way" on which it is broken
+"""
+
+
+@main.command(epilog=DIAGRAM_EPILOG)
+@click.argument("lifecycle", default=OURS, shell_complete=complete.lifecycles)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("diagrams"), show_default=True,
-    metavar="DIR", help="Folder of the diagrams.",
+    metavar="DIR", shell_complete=complete.folders, help="Folder of the diagrams.",
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; say what is out of date.")
-@debug
-def diagram(lifecycle: str, out: Path, check: bool) -> None:
-    """Draw a LIFECYCLE (package.module:NAME)."""
+@answers
+def diagram(lifecycle: str, out: Path, check: bool) -> Answer:
+    """Draw a LIFECYCLE, or see whether its drawing is up to date.
+
+    LIFECYCLE is package.module:NAME, of a module that is installed or lies in
+    the current folder; without it, that of the trading day.
+    """
     from fsm_session.machine.diagram import files
 
     found = _lifecycle(lifecycle)
     if not check:
-        for path in files.write(found, out):
-            click.echo(terminal.shown(path))
-    elif differences := files.differences(found, out):
-        for line in "\n".join(differences).splitlines():
-            click.echo(terminal.shown(line), err=True)
-        raise click.exceptions.Exit(FAILED)
-    else:
-        click.echo(f"the diagrams in {terminal.shown(out)} are up to date")
+        paths = files.write(found, out)
+        return Answer(partial(documents.drawing, found), partial(_list, paths), files=paths)
+    if differences := files.differences(found, out):
+        lines = "\n".join(differences).splitlines()
+        show = partial(_list, lines, err=True)
+        return Answer(partial(documents.drawing, found, differences), show, status=FAILED)
+    told = f"the diagrams in {terminal.shown(out)} are up to date"
+    return Answer(partial(documents.drawing, found), partial(click.echo, told))
 
 
-@main.command()
-@click.argument("lifecycle", default=OURS)
+@main.command(epilog=VERIFY_EPILOG)
+@click.argument("lifecycle", default=OURS, shell_complete=complete.lifecycles)
 @click.option(
     "--workers", type=click.IntRange(0, 6), default=4, show_default=True, metavar="N",
     help="How many workers take part.",
@@ -51,31 +94,51 @@ def diagram(lifecycle: str, out: Path, check: bool) -> None:
     "--promela", type=click.Path(path_type=Path), metavar="FILE",
     help="Write it in the language of SPIN as well.",
 )  # fmt: skip
-@debug
-def verify(lifecycle: str, workers: int, promela: Path | None) -> None:
-    """Visit all that a LIFECYCLE (package.module:NAME) can come to, and say what holds."""
+@answers
+def verify(lifecycle: str, workers: int, promela: Path | None) -> Answer:
+    """Visit all that a LIFECYCLE can come to, and say what holds.
+
+    LIFECYCLE is package.module:NAME, of a module that is installed or lies in
+    the current folder; without it, that of the trading day.
+    """
     from fsm_session.machine import explore
 
     found = _lifecycle(lifecycle)
     if promela is not None:
         write_whole(promela, explore.to_promela(found, workers).encode())
-    exploration = explore.verify(found, workers)
-    terminal.show_exploration(exploration)
-    if not exploration.holds:
-        raise click.exceptions.Exit(FAILED)
+    visited: list[explore.Graph] = []
+
+    def told() -> str:
+        count = len(visited[0].configurations) if visited else 0
+        return f"{count:,} configurations visited"
+
+    with terminal.waiting(told, wanted=not is_quiet(click.get_current_context())):
+        exploration = explore.verify(found, workers, visited.append)
+    return Answer(
+        partial(documents.exploration, exploration),
+        partial(terminal.show_exploration, exploration),
+        [] if promela is None else [promela],
+        0 if exploration.holds else FAILED,
+    )
+
+
+def _list(lines: Sequence[object], *, err: bool = False) -> None:
+    for line in lines:
+        click.echo(terminal.shown(line), err=err)
 
 
 def _lifecycle(use: str) -> Lifecycle:
     """Import ``package.module:NAME``, from the current folder too; ConfigError where it can't."""
     if place_fault(use):
-        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME")
+        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME", hint=SAY)
     try:
         with importable_from(Path.cwd()):
             found = named(use)
     except FsmSessionError:
         raise
     except (Exception, SystemExit) as error:  # a script may end itself where it is imported
-        raise ConfigError(f"{use!r} can't be imported: {error!r}") from error
+        raise ConfigError(f"{use!r} can't be imported: {error!r}", hint=SAY) from error
     if not isinstance(found, Lifecycle):
-        raise ConfigError(f"{use!r} is no Lifecycle but of type {type(found).__name__}")
+        told = f"{use!r} is no Lifecycle but of type {type(found).__name__}"
+        raise ConfigError(told, hint=SAY)
     return found

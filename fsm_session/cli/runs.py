@@ -3,81 +3,178 @@
 from __future__ import annotations
 
 import shlex
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 
 from fsm_session import demo, terminal
-from fsm_session.cli.group import INTERRUPTED, SIGNAL, debug, main, run_of
+from fsm_session.cli import complete, documents
+from fsm_session.cli.answers import Answer, answers, is_quiet
+from fsm_session.cli.group import INTERRUPTED, SIGNAL, main, run_of
 from fsm_session.cli.signals import stopped_by_signals
 from fsm_session.config import SessionConfig
 from fsm_session.coordinator import Run, SessionCoordinator
 from fsm_session.errors import RunFailedError, RunInterruptedError
+from fsm_session.export import run_record
+from fsm_session.session_record import as_json
+
+verbose = click.option(
+    "--verbose", "-v", count=True, help="Log each phase to stderr; -vv each symbol, too."
+)
+
+DEMO_EPILOG = """\b
+Example:
+  fsm-session demo --out demo
+
+\b
+Writes into DIR:
+  demo.toml      the configuration, with comments, to be changed in a copy
+  sessions/      a JSON a session: bars, indicators, quality, signals, scans
+  run.json       how it ended
+  journal.jsonl  every move of the lifecycle
+"""
+
+RUN_EPILOG = """\b
+Examples:
+  fsm-session run week.toml                        writes nothing
+  fsm-session run week.toml --out week             writes records into week/
+  fsm-session run week.toml --out week --resume    goes on after a crash
+  fsm-session run week.toml --json | jq .result.outcome
+
+\b
+Writes into DIR:
+  sessions/      a JSON a session: bars, indicators, quality, signals, scans
+  run.json       how it ended: outcome, sessions, errors
+  journal.jsonl  every move of the lifecycle; --resume goes on from it
+
+Ctrl-C stops after this step, in good order; again breaks off.
+
+\b
+--json answers {"format", "command", "status", "result", "files", "errors"}:
+  result   what run.json holds: "name", "calendar", "outcome", "sessions", ...
+  files    the paths that were written
+  errors   each with "error", "message", its place, and "hint": what to do
+"""
+
+CHECK_EPILOG = """\b
+Examples:
+  fsm-session check week.toml
+  fsm-session check downloaded.toml --no-import    runs none of its code
+
+Writes nothing. Leaves with 2 where something is missing.
+
+\b
+--json answers {"format", "command", "status", "result", "files", "errors"}:
+  result   "sessions", and "symbols": by name "base", "derived", "events",
+           "history_sessions", "indicators", "left_out"; the same of
+           "universes", by scanner
+  errors   each with "error", "message", its place, and "hint": what to do
+"""
 
 
-@main.command("demo")
+@main.command("demo", epilog=DEMO_EPILOG)
 @click.option(
     "--out", type=click.Path(path_type=Path), default=Path("fsm-session-demo"), show_default=True,
-    metavar="DIR", help="Folder for the records.",
+    metavar="DIR", shell_complete=complete.folders, help="Folder for the records.",
 )  # fmt: skip
-@debug
-def run_demo(out: Path) -> None:
-    """Run four sessions of a made-up market."""
+@verbose
+@answers
+def run_demo(out: Path, verbose: int) -> Answer:
+    """Run four sessions of a made-up market.
+
+    It needs no data and no network: what a strategy, a scanner and a
+    configuration look like, and what a run leaves behind.
+    """
     path = demo.write_config(out)
-    _run(SessionConfig.from_toml(path), out, overwrite=True)
     again = shlex.join(["fsm-session", "run", str(path), "--out", "OTHER"])
-    click.echo(f"\nrun it again with: {terminal.shown(again)}")
+    last = f"\nrun it again with: {terminal.shown(again)}"
+    return _run(SessionConfig.from_toml(path), out, verbose, last, overwrite=True)
 
 
-@main.command()
-@click.argument("config", type=click.Path(path_type=Path))
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for records.")
+@main.command(epilog=RUN_EPILOG)
+@click.argument("config", type=click.Path(path_type=Path), shell_complete=complete.configurations)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", shell_complete=complete.folders,
+    help="Folder for records.",
+)  # fmt: skip
 @click.option("--overwrite", is_flag=True, help="Replace the sessions of an earlier run there.")
 @click.option("--resume", is_flag=True, help="Go on from what an earlier run finished there.")
 @click.option("--summary-only", is_flag=True, help="Write no record of each session.")
-@click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is wrong.")
-@debug
-def run(config: Path, out: Path | None, quiet: bool, **options: bool) -> None:
-    """Run the sessions of a CONFIG (a TOML file)."""
-    _run(SessionConfig.from_toml(config), out, quiet=quiet, **options)
+@verbose
+@answers
+def run(config: Path, out: Path | None, verbose: int, **options: Any) -> Answer:
+    """Run the sessions of a CONFIG.
+
+    CONFIG is a TOML file: `fsm-session new DIR` writes one with comments.
+    Strategies and scanners that it names lie beside it, or are installed.
+    """
+    return _run(SessionConfig.from_toml(config), out, verbose, **options)
 
 
-@main.command()
-@click.argument("config", type=click.Path(path_type=Path))
+@main.command(epilog=CHECK_EPILOG)
+@click.argument("config", type=click.Path(path_type=Path), shell_complete=complete.configurations)
 @click.option("--no-import", is_flag=True, help="Import nothing that it names.")
-@debug
-def check(config: Path, no_import: bool) -> None:
-    """Say what a CONFIG needs, or what is missing."""
+@answers
+def check(config: Path, no_import: bool) -> Answer:
+    """Say what a CONFIG needs, or what is missing.
+
+    It looks at all that a run would need before it begins: the data of every
+    symbol and session, intervals, indicators, strategies, scanners. Whatever
+    is wrong is said at once.
+    """
     read = SessionConfig.from_toml(config)
     coordinator = SessionCoordinator(read, import_parts=not no_import)
-    terminal.show_requirements(coordinator.check(), read.name, coordinator.not_imported)
+    with terminal.RunProgress(coordinator, wanted=_is_watched(), patient=True):
+        found = coordinator.check()
+    left = coordinator.not_imported
+    return Answer(
+        partial(documents.requirements, found, read, left),
+        partial(terminal.show_requirements, found, read.name, left),
+    )
 
 
 def _run(
-    config: SessionConfig,
-    out: Path | None,
-    *,
-    quiet: bool = False,
-    **options: Any,
-) -> None:
-    """Run, show how it ended, and leave with a status where that was not by itself."""
+    config: SessionConfig, out: Path | None, verbose: int, last: str = "", **options: Any
+) -> Answer:
+    """Run; answer with how it ended, and with a status where that was not by itself."""
     coordinator = SessionCoordinator(config, out=out, **options)
-    progress = terminal.RunProgress(coordinator, wanted=not quiet)
-    with stopped_by_signals(coordinator, progress.tell):
+    progress = terminal.RunProgress(coordinator, wanted=_is_watched())
+    log = terminal.log_lines(verbose if _is_watched() else 0, progress)
+    failed: RunFailedError | RunInterruptedError | None = None
+    with stopped_by_signals(coordinator, progress.tell), log:
         try:
             with progress:
                 ended = coordinator.run()
         except (RunFailedError, RunInterruptedError) as error:
-            if not quiet and run_of(error).sessions:
-                _close(coordinator, run_of(error), config.name)
-            raise
-    if not quiet:
-        _close(coordinator, ended, config.name)
-        terminal.show_files(out)
-    if number := click.get_current_context().meta.get(SIGNAL):
-        raise click.exceptions.Exit(INTERRUPTED + number)
+            failed, ended = error, run_of(error)
+    number = click.get_current_context().meta.get(SIGNAL)
+    return Answer(
+        partial(_record, config, ended),
+        partial(_show, coordinator, ended, config.name, last),
+        terminal.written(ended.out),
+        INTERRUPTED + number if number else 0,
+        failed,
+    )
 
 
-def _close(coordinator: SessionCoordinator, ended: Run, name: str) -> None:
-    terminal.show_run(ended, name, coordinator.context.requirements.sessions)
+def _record(config: SessionConfig, ended: Run) -> Any:
+    """Give what ``run.json`` holds, written or not."""
+    record = run_record(config, ended.outcome, ended.sessions, ended.errors, ended.unclean)
+    return orjson.loads(as_json(record))
+
+
+def _show(coordinator: SessionCoordinator, ended: Run, name: str, last: str) -> None:
+    """Show a run for a person: its sessions, and, where it did not fail, what it has left."""
+    if ended.sessions or not ended.errors:
+        terminal.show_run(ended, name, coordinator.context.requirements.sessions)
+    if not ended.errors:
+        terminal.show_files(ended.out)
+        if last:
+            click.echo(last)
+
+
+def _is_watched() -> bool:
+    return not is_quiet(click.get_current_context())

@@ -32,6 +32,8 @@ _Hook = Callable[[Any, Any], Any]
 
 #: as deep as a configuration is nested, and as far as a whole number of TOML's goes
 DEEPEST, FURTHEST = 32, 2**63
+NO_FILE = "give the path of a configuration; fsm-session new DIR writes one to begin with"
+NO_TOML = "mend it at that line: key = value, texts in quotes, [table] in brackets"
 #: among no more names than these the nearest is looked for
 COMPARED = 200
 #: a key of more parts than these: a parser keeps every beginning of it, which are endless
@@ -75,9 +77,11 @@ def read_toml(path: Path) -> dict[str, Any]:
             raise ConfigError(Fault(told, file=str(path)))
         return tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(Fault(f"can't be read: {error.strerror}", file=str(path))) from error
+        told = f"can't be read: {error.strerror}"
+        raise ConfigError(Fault(told, file=str(path)), hint=NO_FILE) from error
     except (ValueError, RecursionError) as error:
-        raise ConfigError(Fault(f"is not TOML: {error}", file=str(path))) from error
+        told = f"is not TOML: {error}"
+        raise ConfigError(Fault(told, file=str(path)), hint=NO_TOML) from error
 
 
 def too_much(tables: object) -> Iterator[Fault]:

@@ -22,6 +22,8 @@ from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.whole_files import sync_folder
 
 FORMAT = 1
+#: what to do about a journal that can't be trusted
+BEGIN_ANEW = "begin anew: --overwrite, or another folder with --out"
 _CRC_KEY = b',"crc":"'
 _OWN = {"number", "kind", "meta", "crc"}
 _TAIL = len(_CRC_KEY) + 8 + len('"}')
@@ -54,7 +56,10 @@ class Journal:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             file.close()
-            raise JournalError(f"{path} is being written by another process") from error
+            raise JournalError(
+                f"{path} is being written by another process",
+                hint="wait until that run has ended, or choose another folder with --out",
+            ) from error
         return cls(path, file)
 
     @classmethod
@@ -161,15 +166,17 @@ def read_if_begun(path: Path) -> JournalRecords | None:
     records = [_opened(line) for line in lines[:-1]]
     sound = next((n for n, record in enumerate(records) if record is None), len(records))
     if any(record is not None for record in records[sound:]):
-        raise JournalError(f"{path}: record {sound} is damaged, and sound ones follow it")
+        told = f"{path}: record {sound} is damaged, and sound ones follow it"
+        raise JournalError(told, hint=BEGIN_ANEW)
     kept = [record for record in records[:sound] if record is not None]
     for number, record in enumerate(kept):
         if record["number"] != number:
-            raise JournalError(f"{path}: record {number} is numbered {record['number']}")
+            told = f"{path}: record {number} is numbered {record['number']}"
+            raise JournalError(told, hint=BEGIN_ANEW)
     if not kept:
         return None
     if kept[0]["kind"] != "header":
-        raise JournalError(f"{path} has no header")
+        raise JournalError(f"{path} has no header", hint=BEGIN_ANEW)
     torn = sound < len(records) or lines[-1] != b""
     size = sum(len(line) + 1 for line in lines[:sound])
     return JournalRecords(kept[0], tuple(kept[1:]), torn, size)

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from fsm_session.config import DataConfig, SessionConfig, UniverseConfig
-from fsm_session.errors import CalendarError, IndicatorError
+from fsm_session.errors import CalendarError, Fault, IndicatorError
 from fsm_session.market.calendar import MarketCalendar
 from fsm_session.market.indicators import Indicator, IndicatorSpec, check_causal, resolve
 from fsm_session.market.interval import Interval
@@ -52,12 +52,12 @@ class Needs:
         """Those that were found."""
         return tuple(each for each in self.found if isinstance(each, Indicator))
 
-    def faults(self) -> Iterator[tuple[str, str]]:
-        """Give place and message of each indicator that is not there, or looks ahead."""
+    def faults(self) -> Iterator[Fault]:
+        """Say of each indicator that is not there, or looks ahead, where it is asked for."""
         for place, each in enumerate(self.found):
             error = each if isinstance(each, IndicatorError) else _acausal(each)
             for fault in error.faults if error else ():
-                yield f"{self.key}.indicators[{place}]", fault.message
+                yield evolve(fault, key=f"{self.key}.indicators[{place}]")
 
     def wanted(self, symbol: str) -> frozenset[Interval]:
         """Give the intervals of which a symbol has bars, besides its base."""

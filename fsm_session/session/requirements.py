@@ -62,19 +62,28 @@ class StreamRequirementsCoordinator:
         self._needs = needs
         self._universes = universes
         self._presence = Presence(source, calendar)
+        self._looked_at = 0
+
+    @property
+    def looked_at(self) -> tuple[int, int]:
+        """How many symbols have been looked at, and how many there are to look at."""
+        asked = (self._needs, *self._universes.values())
+        return self._looked_at, sum(len(needs.symbols) for needs in asked)
 
     def validate(self) -> Requirements:
         """Check everything the run will need. Registers nothing and raises nothing for data."""
+        self._looked_at = 0
         backtest = self._config.backtest
         sessions = self._calendar.between(backtest.start, backtest.end)
         unmet = [
-            self._fault(message, key)
+            evolve(fault, file=self._config.file)
             for needs in (self._needs, *self._universes.values())
-            for key, message in needs.faults()
+            for fault in needs.faults()
         ]
         if not sessions:
             told = f"{self._calendar.name} has no session from {backtest.start} to {backtest.end}"
-            unmet.append(self._fault(told, "backtest"))
+            hint = "choose a start and an end with a trading day between them"
+            unmet.append(Fault(told, file=self._config.file, key="backtest", hint=hint))
         plans = self._plans(self._needs.symbols, self._needs, sessions, unmet)
         universes = {
             name: self._plans(self._watched(needs), needs, sessions, unmet)
@@ -140,6 +149,7 @@ class StreamRequirementsCoordinator:
                 plans[symbol] = self.plan(symbol, sessions, needs)
             except FaultyInputError as error:
                 unmet += error.faults
+            self._looked_at += 1
         return plans
 
     def _base(self, symbol: str, needs: Needs) -> tuple[Interval, bool]:
@@ -217,9 +227,6 @@ class StreamRequirementsCoordinator:
         names = ", ".join(plan.reach.furthest(session, self._calendar))
         sessions = f"{days} session{'s' if days > 1 else ''}"
         return f"too little history, {sessions} before {session.label} for {names}"
-
-    def _fault(self, message: str, key: str) -> Fault:
-        return Fault(message, file=self._config.file, key=key)
 
 
 def _without_base(wanted: Iterable[Interval], present: Iterable[Interval]) -> list[Interval]:

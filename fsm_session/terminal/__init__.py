@@ -5,15 +5,23 @@ shown goes through :func:`shown`, and nothing is read as markup. Results go to s
 and faults to stderr.
 """
 
-from fsm_session.terminal.faults import show_error, show_failures, show_traceback
+from fsm_session.terminal.faults import (
+    is_of_the_input,
+    show_error,
+    show_failures,
+    show_traceback,
+)
+from fsm_session.terminal.log_lines import log_lines
 from fsm_session.terminal.needs import show_requirements
-from fsm_session.terminal.progress import RunProgress
-from fsm_session.terminal.results import show_files, show_run
+from fsm_session.terminal.progress import RunProgress, waiting
+from fsm_session.terminal.results import show_files, show_run, written
 from fsm_session.terminal.text import print_anything, shown
 from fsm_session.terminal.verification import show_exploration
 
 __all__ = [
     "RunProgress",
+    "is_of_the_input",
+    "log_lines",
     "print_anything",
     "show_error",
     "show_exploration",
@@ -23,4 +31,6 @@ __all__ = [
     "show_run",
     "show_traceback",
     "shown",
+    "waiting",
+    "written",
 ]

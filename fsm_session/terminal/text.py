@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table
 
 #: of more rows than this the first and the last are shown
 ROWS_SHOWN = 14
 NAMES_SHOWN = 8
 LONGEST_SHOWN = 1000
+WIDEST = 1000
 #: the columns of the closing table that are numbers
-NUMBERS = ("symbols", "steps", "bars", "signals", "scans", "quality")
+NUMBERS = ("count", "symbols", "steps", "bars", "signals", "scans", "quality")
 
 
 def shown(text: object) -> str:
@@ -60,22 +62,23 @@ def table_of(*columns: str, title: str) -> Table:
     table = Table(
         title=cell(title), title_justify="left", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
     )
-    numbers = NUMBERS if "steps" in columns else ()
+    numbers = NUMBERS if "bars" in columns else ()
     for name in columns:
         table.add_column(
-            name, justify="right" if name in numbers else "left", no_wrap=name == "session"
+            name,
+            justify="right" if name in numbers else "left",
+            no_wrap=name in ("session", "sessions"),
         )
     return table
 
 
-def grid() -> Table:
-    """Make three columns without lines, the second to the right."""
+def grid(columns: int = 3) -> Table:
+    """Make columns without lines, the second to the right."""
     from rich.table import Table
 
     table = Table.grid(padding=(0, 2))
-    table.add_column()
-    table.add_column(justify="right")
-    table.add_column()
+    for number in range(columns):
+        table.add_column(justify="right" if number == 1 else "left")
     return table
 
 
@@ -86,8 +89,28 @@ def cell(text: str) -> Any:
     return Text(shown(text))
 
 
+def print_fitting(make: Callable[[Sequence[str]], Table], less: Sequence[str]) -> Sequence[str]:
+    """Print a table without what there is no room for; give what that is.
+
+    ``make`` makes it without the columns that it is given, ``less`` are those that tell the
+    least, the least first. Where stdout is no terminal there is room for all of it.
+    """
+    console = _console()
+    unbound = console.options.update(max_width=WIDEST)
+    for count in range(len(less) + 1):
+        table = make(less[:count])
+        if console.measure(table, options=unbound).maximum <= console.width:
+            break
+    console.print(table)
+    return less[:count]
+
+
 def print_table(table: Table) -> None:
-    """Print a table on stdout."""
+    """Print a table on stdout; where that is no terminal, as wide as it is."""
+    _console().print(table)
+
+
+def _console() -> Console:
     from rich.console import Console
 
-    Console().print(table)
+    return Console(width=None if sys.stdout.isatty() else WIDEST)

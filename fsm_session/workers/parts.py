@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from fsm_session.machine import Inbox
+from fsm_session.run_log import RunLog
 from fsm_session.session.clock import TimeManager
 from fsm_session.session.data import SessionData
 from fsm_session.session.player import Player
@@ -16,6 +17,7 @@ class SessionParts(Protocol):
 
     clock: TimeManager
     inbox: Inbox
+    log: RunLog
     data: SessionData
     queues: SessionQueues
     player: Player

@@ -26,8 +26,6 @@ from fsm_session.workers.worker import BaseWorker, is_interrupt, raise_together
 
 Kind = Literal["strategy", "scanner"]
 
-log = logging.getLogger("fsm_session")
-
 
 class PartPlan(Protocol):
     """What is known of a part for all sessions."""
@@ -128,7 +126,8 @@ class PartsManager(BaseWorker, ABC):
         self.context.data.record_disabled(
             RecordedDisabled(now_ns, self.kind, part.name, error.symbol, str(error))
         )
-        log.warning("taken out for this session: %s", error)
+        told = "taken out for this session: %s"
+        self.context.log.about(error.symbol, told, error, level=logging.WARNING)
         self.take_out(part)
 
     @abstractmethod

@@ -16,6 +16,7 @@ ORDER = (
     ("version", "errors", "late", "named"),
     ("whole_files",),
     ("machine",),
+    ("run_log",),
     ("market",),
     ("config",),
     ("plugins",),
@@ -30,7 +31,7 @@ ORDER = (
     ("states",),
     ("coordinator",),
     ("__init__",),
-    ("demo", "terminal", "testing"),
+    ("demo", "starter", "terminal", "testing"),
     ("cli",),
     ("__main__",),
 )

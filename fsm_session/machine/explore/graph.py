@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
@@ -71,11 +71,16 @@ def _backwards(number: int, came_by: dict[int, Way]) -> Iterator[Way]:
             return
 
 
-def visit(subject: Subject) -> Graph:
-    """Visit every configuration that can be reached, breadth first."""
+def visit(subject: Subject, begun: Callable[[Graph], object] | None = None) -> Graph:
+    """Visit every configuration that can be reached, breadth first.
+
+    ``begun`` is given the graph before it grows.
+    """
     beginning = subject.beginning
     numbers = {beginning: 0}
     graph = Graph(subject, [beginning], [], [None])
+    if begun is not None:
+        begun(graph)
     for here in graph.configurations:  # which grows meanwhile
         source = len(graph.ways)
         graph.ways.append([])

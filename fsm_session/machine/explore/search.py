@@ -5,7 +5,7 @@ Where one does not, there is a shortest way to a configuration that breaks it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from attrs import frozen
 
@@ -65,9 +65,14 @@ class Exploration:
         return next((each for each in self.violations if each.promise == promise), None)
 
 
-def explore(lifecycle: Lifecycle, workers: int = 4) -> Exploration:
-    """Visit every configuration of a lifecycle with so many workers; check every promise."""
-    graph = visit(Subject(lifecycle, workers))
+def explore(
+    lifecycle: Lifecycle, workers: int = 4, begun: Callable[[Graph], object] | None = None
+) -> Exploration:
+    """Visit every configuration of a lifecycle with so many workers; check every promise.
+
+    ``begun`` is given the graph before anything is visited: it grows meanwhile.
+    """
+    graph = visit(Subject(lifecycle, workers), begun)
     asked = [each for each in PROMISES if each.is_asked_of(lifecycle)]
     return Exploration(
         lifecycle.name,

@@ -9,9 +9,10 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 import pandas as pd
 import pytest
@@ -90,7 +91,11 @@ def command(*arguments: str | Path) -> Result:
 
 
 def begin(
-    *arguments: str | Path, folder: Path, code: str = "main()", stderr: int = subprocess.PIPE
+    *arguments: str | Path,
+    folder: Path,
+    code: str = "main()",
+    stderr: int = subprocess.PIPE,
+    env: Mapping[str, str] = MappingProxyType({}),
 ) -> subprocess.Popen[str]:
     """Begin the command in a process of its own, in a folder, with Ctrl-C as in a terminal."""
     # where the tests run in the background, Ctrl-C is ignored, and children would inherit that
@@ -99,7 +104,7 @@ def begin(
     return subprocess.Popen(
         [sys.executable, "-c", start, *map(str, arguments)],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PACKAGES), "COLUMNS": "100", "TERM": "xterm"},
+        env={**os.environ, "PYTHONPATH": str(PACKAGES), "COLUMNS": "100", "TERM": "xterm", **env},
         stdout=subprocess.PIPE,
         stderr=stderr,
         text=True,

@@ -229,8 +229,8 @@ class TestBadInput:
         write_data(folder)
         result = command("check", write_config(folder, ('"AAA", "BBB"', names)))
         lines = result.stderr.splitlines()
-        assert len(lines) == 31
-        assert lines[-1] == "error: and 170 more"
+        assert len(lines) == 32
+        assert lines[-1] == "and 170 more: --json has all of them"
 
     def test_what_a_terminal_would_obey_is_written_as_its_escape(self, folder: Path) -> None:
         write_data(folder)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import pty
+import re
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,7 +19,7 @@ from fsm_session import terminal
 from fsm_session.coordinator import Progress
 from fsm_session.session_result import SessionResult
 from fsm_session.terminal.progress import whereabouts
-from tests.unit.cli.folder import begin, ended, write_config, write_data
+from tests.unit.cli.folder import begin, command, ended, write_config, write_data
 
 
 class TestShown:
@@ -60,7 +65,24 @@ class TestWhereabouts:
 
     def test_before_the_sessions_are_known_there_is_no_length(self) -> None:
         task = whereabouts(Progress("Validate", "2024-07-03", 0, 0, 0, 0), [])
-        assert task == {"total": None, "description": "Validate"}
+        assert task == {"total": None, "description": "Validate", "short": "Validate"}
+
+    def test_meanwhile_it_says_how_much_has_been_looked_at(self) -> None:
+        task = whereabouts(Progress("Validate", "2024-07-03", 0, 0, 12, 5000), [])
+        assert task["description"] == "Validate 12/5,000 symbols"
+        kept = [_result(number) for number in range(3)]
+        reading = whereabouts(Progress("(start)", "day 0", 0, 0, 0, 9), kept)
+        assert reading["description"] == "reading what is finished: 3 sessions"
+
+    @given(st.integers(0, 30), st.integers(1, 400), st.data())
+    def test_steps_of_a_session_are_those_taken_over_what_has_passed(
+        self, done: int, steps: int, data: st.DataObject
+    ) -> None:
+        step = data.draw(st.integers(1, steps))
+        results = [evolve(_result(number), steps=steps) for number in range(done)]
+        task = whereabouts(Progress("Streaming", "now", 0, done + 1, step, steps), results)
+        # all sessions alike: each has as many
+        assert task["steps_each"] == pytest.approx(steps)
 
 
 def _result(number: int, *, complete: bool = True) -> SessionResult:
@@ -87,8 +109,90 @@ class TestBar:
     def test_quiet(self, tmp_path: Path) -> None:
         assert _on_a_terminal(tmp_path, "--quiet")[2] == ""
 
+    def test_a_terminal_that_can_only_write(self, tmp_path: Path) -> None:
+        assert _on_a_terminal(tmp_path, env={"TERM": "dumb"})[2] == ""
 
-def _on_a_terminal(folder: Path, *options: str) -> tuple[int, str, str]:
+    def test_no_colour_where_none_is_wanted(self, tmp_path: Path) -> None:
+        refused = ("--out", "talkers.py")  # which is a file
+        plain = _on_a_terminal(tmp_path, *refused, env={"NO_COLOR": "1"})[2]
+        coloured = _on_a_terminal(tmp_path, *refused)[2]
+        assert "\x1b[31m" in coloured
+        assert "\x1b[31m" not in plain
+        assert "error: talkers.py" in plain
+
+    @pytest.mark.parametrize("columns", [20, 40, 80, 200])
+    def test_it_stays_on_its_line(self, tmp_path: Path, columns: int) -> None:
+        _, _, shown = _on_a_terminal(tmp_path, env={"COLUMNS": str(columns)})
+        drawn = re.split(r"[\r\n]|\x1b\[[0-9]*[AK]", shown)
+        plain = [re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", each) for each in drawn]
+        assert max(map(len, plain)) <= columns
+        # one line, drawn anew: it never breaks but at the end
+        assert shown.count("\n") <= 1
+
+    def test_the_log_is_above_it_a_line_a_phase(self, tmp_path: Path) -> None:
+        status, out, shown = _on_a_terminal(tmp_path, "-v")
+        assert (status, "INFO" in out) == (0, False)
+        lines = re.findall(r"INFO +(2024-07-0\d: \w+)", shown)
+        assert lines[:2] == ["2024-07-02: Validate", "2024-07-02: Load"]
+        assert lines[-1] == "2024-07-05: Done"
+        assert len(lines) == len(set(lines)) == 19
+
+
+class TestPatience:
+    """What ends at once needs no line that says how far it has come."""
+
+    @pytest.mark.parametrize("seconds", [0.0, 1.5])
+    def test_a_line_for_what_takes_its_time(self, tmp_path: Path, seconds: float) -> None:
+        code = (
+            "import time\nfrom fsm_session import terminal\n"
+            f"with terminal.waiting(lambda: 'so far'): time.sleep({seconds})"
+        )
+        status, out, shown = _on_a_terminal(tmp_path, code=code)
+        assert (status, out) == (0, "")
+        assert ("so far" in shown) == bool(seconds)
+        assert shown.count("\n") == 0 or seconds
+
+
+class TestLog:
+    """`--verbose` sends the log to stderr, in a form that no terminal obeys."""
+
+    def test_where_stderr_is_no_terminal(self, tmp_path: Path) -> None:
+        write_data(tmp_path)
+        process = begin("run", write_config(tmp_path), "-v", folder=tmp_path)
+        status, _, err = ended(process)
+        assert status == 0
+        assert [line.split(" ", 1)[1] for line in err.splitlines()][:2] == [
+            "INFO    2024-07-02: Validate",
+            "INFO    2024-07-02: Load",
+        ]
+
+    def test_what_a_terminal_would_obey_is_escaped(self, tmp_path: Path) -> None:
+        (tmp_path / "hostile.py").write_text(
+            "class Broken:\n"
+            "    on_error = 'disable'\n"
+            "    def on_bars(self, view): raise OSError('\\x1b]0;mine\\x07\\n[red]x')\n"
+        )
+        write_data(tmp_path)
+        use = ("[source]", '[[strategies]]\nuse = "hostile:Broken"\n[source]')
+        result = command("run", write_config(tmp_path, use), "-v")
+        assert result.exit_code == 0
+        warned = [line for line in result.stderr.splitlines() if "WARNING" in line]
+        assert len(warned) == 3
+        assert all("\\x1b]0;mine\\x07\\n[red]x" in line for line in warned)
+        assert "\x1b" not in result.output
+
+    def test_afterwards_nobody_listens(self, tmp_path: Path) -> None:
+        log = logging.getLogger("fsm_session")
+        before = (log.level, [*log.handlers])
+        write_data(tmp_path)
+        assert "INFO" in command("run", write_config(tmp_path), "-vv").stderr
+        assert (log.level, log.handlers) == before
+        assert command("run", write_config(tmp_path)).stderr == ""
+
+
+def _on_a_terminal(
+    folder: Path, *options: str, env: Mapping[str, str] | None = None, code: str = "main()"
+) -> tuple[int, str, str]:
     """Run with stderr on a terminal; give status, stdout, and what the terminal was sent."""
     (folder / "talkers.py").write_text(
         "class Talker:\n"
@@ -102,7 +206,7 @@ def _on_a_terminal(folder: Path, *options: str) -> tuple[int, str, str]:
     sent = bytearray()
     reader = threading.Thread(target=_read_all, args=(ours, sent))
     reader.start()
-    process = begin("run", path, *options, folder=folder, stderr=theirs)
+    process = begin("run", path, *options, folder=folder, stderr=theirs, code=code, env=env or {})
     os.close(theirs)
     status, out, _ = ended(process)
     reader.join()

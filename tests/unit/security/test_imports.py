@@ -285,7 +285,7 @@ class TestNoImport:
             folder,
         )
         parts = collect(config, [], [], [], import_parts=False)
-        assert [key for key, _ in parts.needs.faults()] == ["data.indicators[1]"]
+        assert [fault.key for fault in parts.needs.faults()] == ["data.indicators[1]"]
         assert parts.needs.indicators == ()
         assert imported(folder) == set()
 
