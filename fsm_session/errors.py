@@ -143,6 +143,10 @@ class DiagramError(ExportError):
     """A picture can't be drawn, or what was drawn can't be read."""
 
 
+class ReportError(FaultyInputError):
+    """What a run has left can't be told of: it is missing, damaged, or what draws it is."""
+
+
 class RunFailedError(ExceptionGroup[Exception]):
     """A run ended Failed: the first error, then those of the clean-up, as they happened.
 

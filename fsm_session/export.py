@@ -142,7 +142,7 @@ class RunRecords:
         kept = {folder / "sessions" / f"{each.date}.json" for each in self.sessions}
         torn = [*folder.glob("sessions/.*.part"), *folder.glob(".*.part")]
         try:
-            for path in (*self._earlier, folder / "run.json", *torn):
+            for path in (*self._earlier, folder / "run.json", folder / "report.html", *torn):
                 if path not in kept:
                     path.unlink(missing_ok=True)
         except OSError as error:

@@ -10,6 +10,7 @@ import click
 
 from fsm_session import demo, terminal
 from fsm_session.cli.group import INTERRUPTED, SIGNAL, debug, main, run_of
+from fsm_session.cli.reports import no_report, write_at_the_end
 from fsm_session.cli.signals import stopped_by_signals
 from fsm_session.config import SessionConfig
 from fsm_session.coordinator import Run, SessionCoordinator
@@ -21,11 +22,12 @@ from fsm_session.errors import RunFailedError, RunInterruptedError
     "--out", type=click.Path(path_type=Path), default=Path("fsm-session-demo"), show_default=True,
     metavar="DIR", help="Folder for the records.",
 )  # fmt: skip
+@no_report
 @debug
-def run_demo(out: Path) -> None:
+def run_demo(out: Path, no_report: bool) -> None:
     """Run four sessions of a made-up market."""
     path = demo.write_config(out)
-    _run(SessionConfig.from_toml(path), out, overwrite=True)
+    _run(SessionConfig.from_toml(path), out, no_report=no_report, overwrite=True)
     again = shlex.join(["fsm-session", "run", str(path), "--out", "OTHER"])
     click.echo(f"\nrun it again with: {terminal.shown(again)}")
 
@@ -36,6 +38,7 @@ def run_demo(out: Path) -> None:
 @click.option("--overwrite", is_flag=True, help="Replace the sessions of an earlier run there.")
 @click.option("--resume", is_flag=True, help="Go on from what an earlier run finished there.")
 @click.option("--summary-only", is_flag=True, help="Write no record of each session.")
+@no_report
 @click.option("--quiet", "-q", is_flag=True, help="Say nothing unless something is wrong.")
 @debug
 def run(config: Path, out: Path | None, quiet: bool, **options: bool) -> None:
@@ -59,6 +62,7 @@ def _run(
     out: Path | None,
     *,
     quiet: bool = False,
+    no_report: bool = False,
     **options: Any,
 ) -> None:
     """Run, show how it ended, and leave with a status where that was not by itself."""
@@ -71,7 +75,11 @@ def _run(
         except (RunFailedError, RunInterruptedError) as error:
             if not quiet and run_of(error).sessions:
                 _close(coordinator, run_of(error), config.name)
+            if not no_report:
+                write_at_the_end(run_of(error).out)
             raise
+    if not no_report:
+        write_at_the_end(ended.out)
     if not quiet:
         _close(coordinator, ended, config.name)
         terminal.show_files(out)

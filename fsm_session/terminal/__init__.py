@@ -9,11 +9,12 @@ from fsm_session.terminal.faults import show_error, show_failures, show_tracebac
 from fsm_session.terminal.needs import show_requirements
 from fsm_session.terminal.progress import RunProgress
 from fsm_session.terminal.results import show_files, show_run
-from fsm_session.terminal.text import print_anything, shown
+from fsm_session.terminal.text import cut, print_anything, shown
 from fsm_session.terminal.verification import show_exploration
 
 __all__ = [
     "RunProgress",
+    "cut",
     "print_anything",
     "show_error",
     "show_exploration",

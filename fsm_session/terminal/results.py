@@ -22,6 +22,7 @@ from fsm_session.terminal.text import (
 )
 
 FILES = {
+    "report.html": "all of it on one page, for a browser",
     "demo.toml": "the configuration",
     "run.json": "how it ended: outcome, sessions, errors",
     "journal.jsonl": "every move of the lifecycle",

@@ -30,6 +30,7 @@ ORDER = (
     ("states",),
     ("coordinator",),
     ("__init__",),
+    ("report",),
     ("demo", "terminal", "testing"),
     ("cli",),
     ("__main__",),
