@@ -16,6 +16,7 @@ from fsm_session.market.bars import COLUMNS
 from fsm_session.market.interval import Interval
 from fsm_session.report.packing import STEPS, Floats, pack, pack_prices, step_of
 from fsm_session.report.thinning import bucket_seconds, starts_of, thin_bars, thin_line
+from fsm_session.report.words import visible
 
 Record = Mapping[str, Any]
 Ints = npt.NDArray[np.int64]
@@ -165,6 +166,7 @@ def _change(change: Record, open_s: int) -> list[Any]:
 
 
 def _short(text: str) -> str:
+    text = visible(text)
     return text if len(text) <= LONGEST_TEXT else f"{text[:LONGEST_TEXT]} ..."
 
 

@@ -42,7 +42,7 @@ def write_report(
     for date, record in session_records(run, faults):
         try:
             told.look_at(date, record, at_most)
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
             faults.append(Fault(f"is not the record of a session: {error!r}", _name(source, date)))
     if faults:
         raise ReportError(faults)

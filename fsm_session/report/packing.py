@@ -22,8 +22,8 @@ Floats = npt.NDArray[np.float64]
 STEPS = 1000
 MOST_DECIMALS = 30
 PRICES = ("open", "high", "low", "close")
-#: whole numbers up to here are exact in JavaScript
-LARGEST = 2.0**53
+#: whole numbers up to 2**53 are exact in JavaScript, and so are differences of these
+LARGEST = 2.0**52 / 10
 EXACT = 1e-14
 
 
@@ -119,7 +119,7 @@ def _decimals(values: Floats, step: float) -> int:
     """Give how many decimals these values need, fewer where ``step`` allows it."""
     if not len(values):
         return 0
-    largest = float(np.abs(values).max()) * 10
+    largest = float(np.abs(values).max())
     if largest > LARGEST:
         return -math.ceil(math.log10(largest / LARGEST))
     for decimals in range(MOST_DECIMALS + 1):

@@ -23,7 +23,7 @@ from fsm_session.report.packing import deflate
 from fsm_session.report.plot import plots
 from fsm_session.report.sentence import kind_of, sentence
 from fsm_session.report.told import Told
-from fsm_session.report.words import clock, counted, duration
+from fsm_session.report.words import clock, counted, duration, visible
 
 #: colours for states, in the order in which a run enters them
 PHASES = 10
@@ -65,10 +65,12 @@ def _index(told: Told) -> dict[str, Any]:
 
 def _move(move: Any) -> list[Any]:
     """Give a row of the table of moves; its seconds are how long its source lasted."""
-    return [
-        *(move["move"], move["session"], clock(move["time"]), move["from"] or ""),
-        *(move["to"], move["guard"], move["meta"]["seconds"]),
-    ]
+    words = (move["session"], clock(move["time"]), move["from"] or "", move["to"], move["guard"])
+    return [move["move"], *map(visible, words), move["meta"]["seconds"]]
+
+
+def _finalize(value: Any) -> Any:
+    return visible(value) if type(value) is str else value
 
 
 @cache
@@ -79,6 +81,7 @@ def _template() -> Any:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_finalize,
     )
     environment.filters.update(duration=duration, clock=clock)
     environment.globals.update(counted=counted)

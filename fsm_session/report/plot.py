@@ -87,7 +87,7 @@ def _theme(inks: dict[str, str]) -> Theme:
                 "figure": {
                     "background_fill_color": None,
                     "border_fill_color": None,
-                    "outline_line_color": faint,
+                    "outline_line_color": None,
                 },
                 "Axis": {**line, **text},
                 "Grid": {"grid_line_color": faint, "grid_line_alpha": 0.5},
@@ -135,7 +135,7 @@ def _figure(height: int, x: Range1d, *, title: str = "", name: str = "") -> Any:
         tools="",
         toolbar_location=None,
         min_border_left=MARGIN,
-        min_border_right=12,
+        min_border_right=20,
         min_border_top=6,
         title=title or (" " if name else None),
     )
@@ -151,7 +151,7 @@ def _figure(height: int, x: Range1d, *, title: str = "", name: str = "") -> Any:
 
 def _draw_price(price: Any, sources: dict[str, ColumnDataSource], inks: dict[str, str]) -> None:
     """Draw, from behind to the front: gaps, bars, lines, scans, signals."""
-    price.vstrip("left", "right", source=sources["gaps"], line_color=None, fill_alpha=0.22,
+    price.vstrip("left", "right", source=sources["gaps"], line_color=None, fill_alpha=0.15,
                  fill_color=inks["gap"], name="gap_strips")  # fmt: skip
     price.segment("middle", "low", "middle", "high", source=sources["bars"], color="colour")
     bars = price.quad("left", "right", "top", "bottom", source=sources["bars"], color="colour",

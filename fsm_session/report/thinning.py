@@ -28,7 +28,7 @@ def bucket_seconds(seconds: Ints, interval: int, at_most: int) -> int:
         width = interval * factor
         if _count(seconds, width) <= at_most:
             return width
-    while _count(seconds, width) > max(at_most, 1):
+    while _count(seconds, width) > max(at_most, 2):  # the open divides whatever lies around it
         width *= 2
     return width
 

@@ -23,3 +23,12 @@ def counted(number: int, what: str, plural: str = "") -> str:
 def clock(time: str) -> str:
     """Write an instant as its date and time of the day: ``2024-07-03 09:30:00``."""
     return time[:19].replace("T", " ")
+
+
+def visible(text: str) -> str:
+    r"""Write what can't be seen, and might turn a line around, as its escape: ``\u202e``."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text
+    )
