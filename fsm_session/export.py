@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -139,10 +140,12 @@ class RunRecords:
 
     def _remove_what_is_done_again(self, folder: Path) -> None:
         """Remove the records of an earlier run, but those that are gone on from."""
+        with suppress(OSError):  # it tells of the earlier run, but is no record
+            (folder / "report.html").unlink(missing_ok=True)
         kept = {folder / "sessions" / f"{each.date}.json" for each in self.sessions}
         torn = [*folder.glob("sessions/.*.part"), *folder.glob(".*.part")]
         try:
-            for path in (*self._earlier, folder / "run.json", folder / "report.html", *torn):
+            for path in (*self._earlier, folder / "run.json", *torn):
                 if path not in kept:
                     path.unlink(missing_ok=True)
         except OSError as error:

@@ -22,6 +22,8 @@ from fsm_session.report.reading import RunFolder
 from fsm_session.report.timeline import Stay, Way, seconds_in, ways_taken
 from fsm_session.report.words import duration
 
+#: what the journal has for a guard where an error was the way
+ERROR = "error"
 TIMES = "\N{MULTIPLICATION SIGN}"
 FONT = "Helvetica,Arial,sans-serif"
 #: colours are the page's: each thing drawn has a class, and a style sheet knows it
@@ -77,7 +79,8 @@ def happened(run: RunFolder, all_stays: list[Stay], lifecycle: Lifecycle) -> Hap
     names = _names_in(run)
     left = {source for source, _, _ in taken}
     rows = [(*way, times) for way, times in taken.items()]
-    return _put(run, all_stays, names, "", {*names} - left, rows, declared=False)
+    failure = next((target for _, target, guard in taken if guard == ERROR), "")
+    return _put(run, all_stays, names, failure, {*names} - left, rows, declared=False)
 
 
 def _put(
@@ -108,7 +111,7 @@ def _put(
         Taken(
             *(ids[source], ids[target], printable(guard), times),
             back=order[target] < order[source] and target not in ends,
-            error=target == failure and not guard,
+            error=target == failure,
         )
         for source, target, guard, times in rows
     )

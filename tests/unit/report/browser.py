@@ -40,7 +40,7 @@ def browser() -> Iterator[Any]:
 
 
 def wait(driver: Any, what: str, expected: object = True) -> None:
-    """Wait until a script gives what is expected; fails, showing what it gives, where it does not."""
+    """Wait until a script gives what is expected; fails, showing what it gives instead."""
     until = time.monotonic() + SECONDS
     while (found := driver.execute_script(f"return {what}")) != expected:
         if time.monotonic() > until:

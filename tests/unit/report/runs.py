@@ -13,7 +13,7 @@ from fsm_session import RunFailedError, SessionConfig, SessionCoordinator, Signa
 from fsm_session.market.interval import Interval
 from fsm_session.session.signals import Found
 from fsm_session.sources import FramesSource, SimulatedSource
-from fsm_session.testing import run_days, small_market
+from fsm_session.testing import run_days
 
 #: what a page would run, were it put there as it is
 HOSTILE = (

@@ -13,6 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 
 from fsm_session.report.export import write_report
+from fsm_session.testing import small_market
 from tests.unit.report import runs
 from tests.unit.report.browser import (
     browser,
@@ -189,9 +190,8 @@ class TestWhatIsDrawn:
 
     def test_what_is_not_wanted_is_hidden(self, drawn: Any) -> None:
         for number, name in ((1, "gaps"), (2, "signals"), (3, "scans"), (4, "lines")):
-            length = (
-                f"Object.values(Bokeh.documents.at(-1).get_model_by_name('{name}').data)[0].length"
-            )
+            model = f"Bokeh.documents.at(-1).get_model_by_name('{name}')"
+            length = f"Object.values({model}.data)[0].length"
             box = f"#shown label:nth-of-type({number}) input"
             before = drawn.execute_script(f"return {length}")
             click(drawn, box)
@@ -204,12 +204,13 @@ class TestWhatIsDrawn:
         script = """
         const deep = (root) => [...root.querySelectorAll("*")].flatMap((each) =>
           [each, ...(each.shadowRoot ? deep(each.shadowRoot) : [])]);
-        const all = deep(document.getElementById("plot")).filter((each) => each.tagName === "CANVAS");
         const seen = new Set();
-        for (const each of all) {
-          if (!each.width || !each.height) continue;
-          const data = each.getContext("2d").getImageData(0, 0, each.width, each.height).data;
-          for (let i = 0; i < data.length; i += 4) if (data[i + 3] === 255) seen.add(`${data[i]},${data[i+1]},${data[i+2]}`);
+        for (const each of deep(document.getElementById("plot"))) {
+          if (each.tagName !== "CANVAS" || !each.width || !each.height) continue;
+          const ink = each.getContext("2d").getImageData(0, 0, each.width, each.height).data;
+          for (let i = 0; i < ink.length; i += 4) {
+            if (ink[i + 3] === 255) seen.add(`${ink[i]},${ink[i + 1]},${ink[i + 2]}`);
+          }
         }
         return [...seen];
         """
@@ -244,7 +245,7 @@ class TestHostileNames:
         symbol = "<img src=x onerror=window.hacked=1>"  # it may have no slash, an indicator no dot
         name = "</script><img src=x onerror=hacked=1>"
         indicator = {**runs.INDICATORS[0], "name": name, "warm_up": False}
-        frames = {symbol: runs.small_market(["AAA"])["AAA"]}
+        frames = {symbol: small_market(["AAA"])["AAA"]}
         runs.completed(tmp_path, reason=runs.HOSTILE, frames=frames, name=runs.HOSTILE[:199],
                        data={"indicators": [indicator]})  # fmt: skip
         page = write_report(tmp_path)
@@ -287,7 +288,8 @@ class TestHostileNames:
         driver.execute_script(
             "const each = document.createElement('script'); each.textContent = 'window.hacked = 1';"
             "document.body.append(each);"
-            "document.body.insertAdjacentHTML('beforeend', '<img src=x onerror=\"window.hacked=1\">')"
+            "const image = '<img src=x onerror=\"window.hacked=1\">';"
+            "document.body.insertAdjacentHTML('beforeend', image);"
         )
         assert driver.execute_script("return typeof window.hacked") == "undefined"
         assert any("Content Security Policy" in each for each in complaints(driver))
