@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from fsm_session import SessionConfig, SessionCoordinator
 from fsm_session.errors import ReportError
 from fsm_session.machine.journal import Journal
 from fsm_session.report.export import write_report
@@ -87,9 +88,9 @@ class TestEndings:
         assert b"last record was broken off" in write_report(copy).read_bytes()
 
     def test_no_record_of_each_session(self, tmp_path: Path) -> None:
-        config = runs.SessionConfig.from_dict(runs.wishes(["AAA"], *runs.DATES[::2]))
+        config = SessionConfig.from_dict(runs.wishes(["AAA"], *runs.DATES[::2]))
         source = runs.day_long(["AAA"])
-        runs.SessionCoordinator(config, source=source, out=tmp_path, summary_only=True).run()
+        SessionCoordinator(config, source=source, out=tmp_path, summary_only=True).run()
         run = read_folder(tmp_path)
         assert run.unwritten
         assert len(run.sessions) == 3
@@ -181,9 +182,9 @@ class TestAWrittenReport:
 
     def test_a_new_run_removes_the_report_of_the_old(self, copy: Path) -> None:
         path = write_report(copy)
-        config = runs.SessionConfig.from_dict(runs.wishes(["AAA"], *runs.DATES[::2]))
+        config = SessionConfig.from_dict(runs.wishes(["AAA"], *runs.DATES[::2]))
         source = runs.day_long(["AAA"])
-        runs.SessionCoordinator(config, source=source, out=copy, overwrite=True).run()
+        SessionCoordinator(config, source=source, out=copy, overwrite=True).run()
         assert not path.exists()
 
     def test_a_run_by_itself_writes_none(self, tmp_path: Path) -> None:

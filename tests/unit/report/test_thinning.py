@@ -56,7 +56,9 @@ class TestBars:
         frame = pd.DataFrame({k: v for k, v in columns.items() if k != "seconds"}, index=index)
         told = {"open": "first", "high": "max", "low": "min", "close": "last", "volume": "sum"}
         expected = frame.resample(f"{width}s", origin=OPEN).agg(told).dropna()
-        expected.index = pd.Index((expected.index - OPEN).total_seconds().astype(np.int64))
+        expected.index = pd.Index(
+            (pd.DatetimeIndex(expected.index) - OPEN).total_seconds().astype(np.int64)
+        )
         pd.testing.assert_frame_equal(
             thin, expected, check_names=False, check_index_type=False, check_dtype=False, rtol=0
         )
