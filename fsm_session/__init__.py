@@ -6,7 +6,8 @@ Rooms: ``machine`` (the framework, knows no trading), ``market`` (facts: calenda
 bars, indicators, quality), ``config``, ``session`` (the state of one session), ``sources`` (where
 bars come from), ``workers`` (what is set up and torn down), ``scanners`` (ready-made ones),
 ``states`` (the phases, one a file), ``coordinator`` (the front door), ``export`` (what a run
-leaves behind), ``run_log`` (what it says meanwhile), ``terminal`` and ``cli``.
+leaves behind), ``report`` (that for a person), ``run_log`` (what it says meanwhile),
+``terminal`` and ``cli``.
 
 A name is imported when it is first asked for, with what it needs and no more.
 """

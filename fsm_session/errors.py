@@ -213,6 +213,12 @@ class DiagramError(ExportError):
     hint = "pip install 'fsm-session[diagrams]', and see that the folder can be read"
 
 
+class ReportError(FaultyInputError):
+    """What a run has left can't be told of: it is missing, damaged, or what draws it is."""
+
+    hint = "name the folder that a run was given by --out; --resume makes whole what is damaged"
+
+
 class RunFailedError(ExceptionGroup[Exception]):
     """A run ended Failed: the first error, then those of the clean-up, as they happened.
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -138,6 +139,8 @@ class RunRecords:
 
     def _remove_what_is_done_again(self, folder: Path) -> None:
         """Remove the records of an earlier run, but those that are gone on from."""
+        with suppress(OSError):  # it tells of the earlier run, but is no record
+            (folder / "report.html").unlink(missing_ok=True)
         kept = {folder / "sessions" / f"{each.date}.json" for each in self.sessions}
         torn = [*folder.glob("sessions/.*.part"), *folder.glob(".*.part")]
         try:

@@ -14,6 +14,7 @@ from fsm_session import demo, terminal
 from fsm_session.cli import complete, documents
 from fsm_session.cli.answers import Answer, answers, is_quiet
 from fsm_session.cli.group import INTERRUPTED, SIGNAL, main, run_of
+from fsm_session.cli.reports import no_report, write_at_the_end
 from fsm_session.cli.signals import stopped_by_signals
 from fsm_session.config import SessionConfig
 from fsm_session.coordinator import Run, SessionCoordinator
@@ -35,6 +36,7 @@ Writes into DIR:
   sessions/      a JSON a session: bars, indicators, quality, signals, scans
   run.json       how it ended
   journal.jsonl  every move of the lifecycle
+  report.html    all of it on one page, for a browser
 """
 
 RUN_EPILOG = """\b
@@ -49,6 +51,7 @@ Writes into DIR:
   sessions/      a JSON a session: bars, indicators, quality, signals, scans
   run.json       how it ended: outcome, sessions, errors
   journal.jsonl  every move of the lifecycle; --resume goes on from it
+  report.html    all of it on one page, for a browser
 
 Ctrl-C stops after this step, in good order; again breaks off.
 
@@ -80,9 +83,10 @@ Writes nothing. Leaves with 2 where something is missing.
     "--out", type=click.Path(path_type=Path), default=Path("fsm-session-demo"), show_default=True,
     metavar="DIR", shell_complete=complete.folders, help="Folder for the records.",
 )  # fmt: skip
+@no_report
 @verbose
 @answers
-def run_demo(out: Path, verbose: int) -> Answer:
+def run_demo(out: Path, verbose: int, no_report: bool) -> Answer:
     """Run four sessions of a made-up market.
 
     It needs no data and no network: what a strategy, a scanner and a
@@ -91,7 +95,8 @@ def run_demo(out: Path, verbose: int) -> Answer:
     path = demo.write_config(out)
     again = shlex.join(["fsm-session", "run", str(path), "--out", "OTHER"])
     last = f"\nrun it again with: {terminal.shown(again)}"
-    return _run(SessionConfig.from_toml(path), out, verbose, last, overwrite=True)
+    read = SessionConfig.from_toml(path)
+    return _run(read, out, verbose, last, reports=not no_report, overwrite=True)
 
 
 @main.command(epilog=RUN_EPILOG)
@@ -103,15 +108,17 @@ def run_demo(out: Path, verbose: int) -> Answer:
 @click.option("--overwrite", is_flag=True, help="Replace the sessions of an earlier run there.")
 @click.option("--resume", is_flag=True, help="Go on from what an earlier run finished there.")
 @click.option("--summary-only", is_flag=True, help="Write no record of each session.")
+@no_report
 @verbose
 @answers
-def run(config: Path, out: Path | None, verbose: int, **options: Any) -> Answer:
+def run(config: Path, out: Path | None, verbose: int, no_report: bool, **options: Any) -> Answer:
     """Run the sessions of a CONFIG.
 
     CONFIG is a TOML file: `fsm-session new DIR` writes one with comments.
     Strategies and scanners that it names lie beside it, or are installed.
     """
-    return _run(SessionConfig.from_toml(config), out, verbose, **options)
+    read = SessionConfig.from_toml(config)
+    return _run(read, out, verbose, reports=not no_report, **options)
 
 
 @main.command(epilog=CHECK_EPILOG)
@@ -137,7 +144,13 @@ def check(config: Path, no_import: bool) -> Answer:
 
 
 def _run(
-    config: SessionConfig, out: Path | None, verbose: int, last: str = "", **options: Any
+    config: SessionConfig,
+    out: Path | None,
+    verbose: int,
+    last: str = "",
+    *,
+    reports: bool,
+    **options: Any,
 ) -> Answer:
     """Run; answer with how it ended, and with a status where that was not by itself."""
     coordinator = SessionCoordinator(config, out=out, **options)
@@ -150,6 +163,8 @@ def _run(
                 ended = coordinator.run()
         except (RunFailedError, RunInterruptedError) as error:
             failed, ended = error, run_of(error)
+    if reports:
+        write_at_the_end(ended.out)
     number = click.get_current_context().meta.get(SIGNAL)
     return Answer(
         partial(_record, config, ended),

@@ -15,11 +15,12 @@ from fsm_session.terminal.log_lines import log_lines
 from fsm_session.terminal.needs import show_requirements
 from fsm_session.terminal.progress import RunProgress, waiting
 from fsm_session.terminal.results import show_files, show_run, written
-from fsm_session.terminal.text import print_anything, shown
+from fsm_session.terminal.text import cut, print_anything, shown
 from fsm_session.terminal.verification import show_exploration
 
 __all__ = [
     "RunProgress",
+    "cut",
     "is_of_the_input",
     "log_lines",
     "print_anything",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 FILES = {
+    "report.html": "all of it on one page, for a browser",
     "demo.toml": "the configuration",
     "run.json": "how it ended: outcome, sessions, errors",
     "journal.jsonl": "every move of the lifecycle",

@@ -31,6 +31,7 @@ ORDER = (
     ("states",),
     ("coordinator",),
     ("__init__",),
+    ("report",),
     ("demo", "starter", "terminal", "testing"),
     ("cli",),
     ("__main__",),

@@ -73,7 +73,7 @@ class TestDemo:
 
     def test_every_file_is_said_to_be_where_it_is(self, shown: Any) -> None:
         files = [path for path in shown.out.rglob("*") if path.is_file()]
-        assert len(files) == 7
+        assert len(files) == 8
         for path in files:
             assert str(path.relative_to(shown.out)) in shown.stdout
         assert "files in fsm-session-demo" in shown.stdout

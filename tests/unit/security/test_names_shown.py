@@ -103,7 +103,7 @@ class TestConfiguration:
         assert list(record["universes"]) == [names["scanners[0].name"]]
         assert json.loads((out / "run.json").read_bytes())["name"] == names["name"]
         assert sorted(str(each.relative_to(out)) for each in out.rglob("*")) == [
-            *("journal.jsonl", "run.json", "sessions", "sessions/2024-07-03.json")
+            *("journal.jsonl", "report.html", "run.json", "sessions", "sessions/2024-07-03.json")
         ]
 
     @pytest.mark.parametrize("key", ["calendar", "source.path", "source.parameters", "a key"])
