@@ -8,10 +8,7 @@ import click
 
 from fsm_session import terminal
 from fsm_session.cli.group import FAILED, debug, main
-from fsm_session.errors import ConfigError, FsmSessionError
-from fsm_session.machine import Lifecycle
-from fsm_session.named import named, place_fault
-from fsm_session.plugins import importable_from
+from fsm_session.plugins import lifecycle_of
 from fsm_session.whole_files import write_whole
 
 OURS = "fsm_session.states:TRADING_DAY"
@@ -24,16 +21,24 @@ OURS = "fsm_session.states:TRADING_DAY"
     metavar="DIR", help="Folder of the diagrams.",
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; say what is out of date.")
+@click.option("--hide-hooks", is_flag=True, help="Draw states and moves only.")
+@click.option(
+    "--highlight", multiple=True, metavar="NAME",
+    help="A state, or a way (\"From -> To\"), that is to stand out; may be given more than once.",
+)  # fmt: skip
 @debug
-def diagram(lifecycle: str, out: Path, check: bool) -> None:
+def diagram(
+    lifecycle: str, out: Path, check: bool, hide_hooks: bool, highlight: tuple[str, ...]
+) -> None:
     """Draw a LIFECYCLE (package.module:NAME)."""
-    from fsm_session.machine.diagram import files
+    from fsm_session.machine.diagram import Options, files
 
-    found = _lifecycle(lifecycle)
+    found = lifecycle_of(lifecycle, Path.cwd())
+    options = Options(hooks=not hide_hooks, highlight=highlight)
     if not check:
-        for path in files.write(found, out):
+        for path in files.write(found, out, options):
             click.echo(terminal.shown(path))
-    elif differences := files.differences(found, out):
+    elif differences := files.differences(found, out, options):
         for line in "\n".join(differences).splitlines():
             click.echo(terminal.shown(line), err=True)
         raise click.exceptions.Exit(FAILED)
@@ -56,26 +61,10 @@ def verify(lifecycle: str, workers: int, promela: Path | None) -> None:
     """Visit all that a LIFECYCLE (package.module:NAME) can come to, and say what holds."""
     from fsm_session.machine import explore
 
-    found = _lifecycle(lifecycle)
+    found = lifecycle_of(lifecycle, Path.cwd())
     if promela is not None:
         write_whole(promela, explore.to_promela(found, workers).encode())
     exploration = explore.verify(found, workers)
     terminal.show_exploration(exploration)
     if not exploration.holds:
         raise click.exceptions.Exit(FAILED)
-
-
-def _lifecycle(use: str) -> Lifecycle:
-    """Import ``package.module:NAME``, from the current folder too; ConfigError where it can't."""
-    if place_fault(use):
-        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME")
-    try:
-        with importable_from(Path.cwd()):
-            found = named(use)
-    except FsmSessionError:
-        raise
-    except (Exception, SystemExit) as error:  # a script may end itself where it is imported
-        raise ConfigError(f"{use!r} can't be imported: {error!r}") from error
-    if not isinstance(found, Lifecycle):
-        raise ConfigError(f"{use!r} is no Lifecycle but of type {type(found).__name__}")
-    return found

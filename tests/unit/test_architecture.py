@@ -30,7 +30,7 @@ ORDER = (
     ("states",),
     ("coordinator",),
     ("__init__",),
-    ("demo", "terminal", "testing"),
+    ("demo", "sphinxext", "terminal", "testing"),
     ("cli",),
     ("__main__",),
 )
