@@ -5,7 +5,7 @@ The page is plain docutils, so that GitHub shows it and Sphinx can include it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from fsm_session.machine.diagram.model import Diagram, Edge, Function, Node
 from fsm_session.machine.diagram.rst_text import block, code, item, lines, link, table, title
@@ -30,13 +30,11 @@ def to_rst(diagram: Diagram, stem: str) -> str:
 def to_words(diagram: Diagram, stem: str) -> str:
     """Write all of the page but title and picture; ``stem`` begins each label of it."""
     sections = (part for node in diagram.nodes for part in _section(diagram, node, stem))
-    marks = {mark for node in diagram.nodes for mark, _ in node.hooks}
-    kinds = [kind for kind in KINDS if kind in marks]
-    header = ("State", "", *(KINDS[kind] for kind in kinds))
+    header = ("State", "Hooks, as they run")
     blocks = (
         HOW_TO_READ,
         title("States", "-"),
-        table(header, (_state(node, stem, kinds) for node in diagram.nodes)),
+        table(header, (_state(node, stem) for node in diagram.nodes)),
         title("Moves", "-"),
         table(("From", "Tried", "If", "To"), _moves(diagram, stem)),
         title("State by state", "-"),
@@ -45,9 +43,10 @@ def to_words(diagram: Diagram, stem: str) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _state(node: Node, stem: str, kinds: Iterable[str]) -> tuple[str, ...]:
-    hooks = (lines(code(hook.name) for mark, hook in node.hooks if mark == kind) for kind in kinds)
-    return (_to(node, stem), block(node.summary) if node.summary else "", *hooks)
+def _state(node: Node, stem: str) -> tuple[str, ...]:
+    hooks = lines(f"*{mark}* {code(hook.name)}" for mark, hook in node.hooks)
+    summary = f"\n\n{block(node.summary)}" if node.summary else ""
+    return f"{_to(node, stem)}{summary}", hooks
 
 
 def _moves(diagram: Diagram, stem: str) -> Iterator[tuple[str, ...]]:
