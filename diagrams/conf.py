@@ -1,5 +1,8 @@
 """How Sphinx builds these pages: ``sphinx-build -W -n diagrams build/docs``."""
 
+import re
+from typing import Any
+
 from fsm_session import __version__
 
 project = "fsm_session"
@@ -23,3 +26,23 @@ nitpick_ignore_regex = [
     ("py:.*", r"fsm_session\.sources\.(columns|event_columns|partitions)\b.*"),
     ("py:.*", r"fsm_session\..*\.(Inbox|Indicator|Periods|SymbolTable)"),
 ]
+
+
+def write_defaults(
+    _app: Any, _what: str, _name: str, it: Any, _: Any, signature: str, returns: str
+):
+    """Write the defaults of an attrs class: its ``__init__`` has only where they are kept."""
+    fields = getattr(it, "__attrs_attrs__", None)
+    if fields is None or signature is None:
+        return None
+
+    def default(found: re.Match[str]) -> str:
+        return repr(getattr(fields, found[1]).default)
+
+    written = re.sub(r"attr_dict\['(\w+)'\]\.default", default, signature)
+    return written.replace("NOTHING", "..."), returns
+
+
+def setup(app: Any) -> None:
+    """Connect what is above."""
+    app.connect("autodoc-process-signature", write_defaults)

@@ -32,10 +32,17 @@ from tests.unit.security.hostile import NAMES
 from tests.unit.security.test_names_drawn import lifecycle
 globals().update({f"L{at}": lifecycle(name) for at, name in enumerate(NAMES.values())})
 """
+HINGES = """
+def may(context):
+    \"\"\"It may be shut.\"\"\"
+    return True
+"""
+
 DOOR = """
+from hinges import may
 from fsm_session import Lifecycle, State, Transition
 DOOR = Lifecycle("Door", [State("Open, wide"), State("Shut", final=True)],
-                 [Transition("Open, wide", "Shut")])
+                 [Transition("Open, wide", "Shut", may), Transition("Open, wide", "Shut")])
 NOT_ONE = 1
 """
 
@@ -88,6 +95,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sphinx")
     (folder / "theirs.py").write_text(THEIRS)
     (folder / "door.py").write_text(DOOR)
+    (folder / "hinges.py").write_text(HINGES)
     lit = "   :hide-hooks:\n   :highlight: Streaming,\n      Streaming -> Paused\n"
     source = site(
         folder,
@@ -162,7 +170,13 @@ class TestSite:
         for name in ("../../x", "<script>alert(1)</script>", "%%{init", "``x`` `y <z_>`__"):
             assert name in seen.text
         outside = [path for path in built.parent.iterdir() if path.name != "__pycache__"]
-        assert {path.name for path in outside} == {"site", "out", "theirs.py", "door.py"}
+        assert {path.name for path in outside} == {
+            "site",
+            "out",
+            "theirs.py",
+            "door.py",
+            "hinges.py",
+        }
 
 
 #: what is wrong, and a word of what is said
@@ -183,6 +197,7 @@ class TestFaults:
     @pytest.fixture
     def source(self, tmp_path: Path) -> Path:
         (tmp_path / "door.py").write_text(DOOR)
+        (tmp_path / "hinges.py").write_text(HINGES)
         (tmp_path / "unsound.py").write_text(DOOR.replace(", final=True", ""))
         (tmp_path / "ends.py").write_text("raise SystemExit(0)")
         pages = {name: f"Text.\n\n.. lifecycle:: {use}\n" for name, (use, _) in FAULTS.items()}
@@ -213,6 +228,7 @@ class TestBuiltAgain:
 
     def test_what_changed_and_nothing_else(self, tmp_path: Path) -> None:
         (tmp_path / "door.py").write_text(DOOR)
+        (tmp_path / "hinges.py").write_text(HINGES)
         pages = {"index": f".. lifecycle:: {OURS}\n", "door": ".. lifecycle:: door:DOOR\n"}
         source = site(tmp_path, pages)
         assert build(source, "-W")[0] == 0
@@ -221,3 +237,5 @@ class TestBuiltAgain:
         assert "0 added, 1 changed" in build(source, "-W")[1]
         (image,) = Seen(tmp_path / "out" / "door.html").images
         assert "Ajar" in (tmp_path / "out" / str(image["src"])).read_text()
+        (tmp_path / "hinges.py").write_text(HINGES.replace("may be", "might be"))
+        assert "0 added, 1 changed" in build(source, "-W")[1]

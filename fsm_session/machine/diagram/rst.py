@@ -6,6 +6,8 @@ The page is plain docutils, so that GitHub shows it and Sphinx can include it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from fsm_session.machine.diagram.model import Diagram, Edge, Function, Node
 from fsm_session.machine.diagram.rst_text import block, code, item, lines, link, table, title
@@ -44,7 +46,11 @@ def to_words(diagram: Diagram, stem: str) -> str:
 
 
 def _state(node: Node, stem: str) -> tuple[str, ...]:
-    hooks = lines(f"*{mark}* {code(hook.name)}" for mark, hook in node.hooks)
+    hooks = lines(
+        line
+        for kind, those in groupby(node.hooks, key=itemgetter(0))
+        for line in (f"*{kind}*", *(f"  {code(hook.name)}" for _, hook in those))
+    )
     summary = f"\n\n{block(node.summary)}" if node.summary else ""
     return f"{_to(node, stem)}{summary}", hooks
 
