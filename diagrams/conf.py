@@ -28,10 +28,9 @@ nitpick_ignore_regex = [
 ]
 
 
-def write_defaults(
-    _app: Any, _what: str, _name: str, it: Any, _: Any, signature: str, returns: str
-):
+def write_defaults(_app: Any, _what: str, _name: str, it: Any, *said: Any) -> Any:
     """Write the defaults of an attrs class: its ``__init__`` has only where they are kept."""
+    _options, signature, returns = said
     fields = getattr(it, "__attrs_attrs__", None)
     if fields is None or signature is None:
         return None

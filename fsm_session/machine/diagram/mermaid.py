@@ -7,7 +7,7 @@ written as an entity (``#60;``), so that a name stays a name. Identifiers are ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from fsm_session.machine.diagram.colours import (
     AMBER,
@@ -103,21 +103,23 @@ def _looks(diagram: Diagram) -> Iterator[str]:
     for name, found in _classes(diagram).items():
         if found:
             yield f"class {','.join(found)} {name}"
-    errors = [] if diagram.failure is None else [len(diagram.edges) + 1]
-    yield from _links((edge.number for edge in diagram.edges if edge.guard), f"color:{VIOLET}")
-    yield from _links(_numbers(diagram, Kind.LOOP), f"stroke:{BLUE}")
-    yield from _links([*_numbers(diagram, Kind.ERROR), *errors], f"stroke:{PALE_RED}")
-    lit = (edge.number for edge in diagram.edges if edge.highlighted)
-    yield from _links(lit, f"stroke:{AMBER},stroke-width:4px")
+    yield from _links(diagram)
 
 
-def _numbers(diagram: Diagram, kind: Kind) -> Iterator[int]:
-    return (edge.number for edge in diagram.edges if edge.kind is kind)
+def _links(diagram: Diagram) -> Iterator[str]:
+    """Write one style for each arrow that has any: of two Mermaid keeps the last only."""
+    found = {edge.number: _style(edge) for edge in diagram.edges}
+    if diagram.failure is not None:
+        found[len(diagram.edges) + 1] = f"stroke:{PALE_RED}"
+    for style in dict.fromkeys(filter(None, found.values())):
+        numbers = ",".join(str(number) for number, its in found.items() if its == style)
+        yield f"linkStyle {numbers} {style}"
 
 
-def _links(numbers: Iterable[int], style: str) -> Iterator[str]:
-    if listed := ",".join(map(str, numbers)):
-        yield f"linkStyle {listed} {style}"
+def _style(edge: Edge) -> str:
+    strokes = {Kind.LOOP: f"stroke:{BLUE}", Kind.ERROR: f"stroke:{PALE_RED}"}
+    stroke = f"stroke:{AMBER},stroke-width:4px" if edge.highlighted else strokes.get(edge.kind, "")
+    return ",".join(filter(None, [f"color:{VIOLET}" if edge.guard else "", stroke]))
 
 
 def _classes(diagram: Diagram) -> dict[str, list[str]]:

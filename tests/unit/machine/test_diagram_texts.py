@@ -84,6 +84,15 @@ class TestReadBack:
         filled = [line for line in lines if '"state_' in line and "#fff8c5" in line]
         assert len(filled) == sum(state.name in lit for state in lifecycle.states)
 
+    def test_an_arrow_of_mermaid_has_one_style_or_none(self) -> None:
+        options = Options(highlight=["Streaming -> Paused", "Deactivate -> Teardown"])
+        text = to_mermaid(diagram_of(TRADING_DAY, options))
+        styles = dict(re.findall(r"  linkStyle (\S+) (\S+)", text))
+        numbers = [int(each) for listed in styles for each in listed.split(",")]
+        assert len(numbers) == len(set(numbers)) and max(numbers) == 19
+        (guarded,) = (style for listed, style in styles.items() if "12" in listed.split(","))
+        assert guarded == "color:#8250df,stroke:#9a6700,stroke-width:4px"
+
     def test_what_is_to_stand_out_and_is_not_there_is_named(self) -> None:
         options = Options(highlight=["Load", "Laod", "Load -> Done", "Load -> Active"])
         with pytest.raises(DiagramError) as raised:
