@@ -83,6 +83,9 @@ class TestReadBack:
         assert amber == {str(at) for at, way in enumerate(ways, start=1) if way in lit}
         filled = [line for line in lines if '"state_' in line and "#fff8c5" in line]
         assert len(filled) == sum(state.name in lit for state in lifecycle.states)
+        classes = re.findall("  class (.*) highlight\n", to_mermaid(diagram))
+        boxes = [each for listed in classes for each in listed.split(",") if "__" not in each]
+        assert len(boxes) == len(filled)
 
     def test_an_arrow_of_mermaid_has_one_style_or_none(self) -> None:
         options = Options(highlight=["Streaming -> Paused", "Deactivate -> Teardown"])
