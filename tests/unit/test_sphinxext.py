@@ -210,7 +210,7 @@ class TestFaults:
             lines = [line for line in said.splitlines() if f"{name}.rst:8: WARNING" in line]
             assert lines and any(word in line for line in lines), said
         assert len([line for line in said.splitlines() if "unlit.rst:8" in line]) == 2
-        assert build(source, "-W")[0] == 1  # they are said again until they are mended
+        assert build(source, "-W")[0] != 0  # they are said again until they are mended
 
     def test_a_missing_extra_names_itself(self, tmp_path: Path) -> None:
         source = site(tmp_path, {"index": f".. lifecycle:: {OURS}\n"})
@@ -218,7 +218,7 @@ class TestFaults:
         without.mkdir()
         (without / "pygraphviz.py").write_text("raise ImportError('no such thing')")
         status, said = build(source, "-W", path=without)
-        assert status == 1 and "Traceback" not in said
+        assert status != 0 and "Traceback" not in said
         assert "index.rst:4: WARNING: lifecycle: drawing an SVG needs pygraphviz" in said
         assert "fsm-session[diagrams]" in said
 
