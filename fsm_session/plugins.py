@@ -1,4 +1,4 @@
-"""Scanners, strategies and workers of the user: found, and made anew for every session.
+"""What is the user's: lifecycles, found; scanners, strategies, workers, made for every session.
 
 Nothing may survive Teardown, and an object of the user's could: so each session gets its own.
 What is named in a configuration is made by calling it with its parameters, what is handed over
@@ -10,14 +10,20 @@ from __future__ import annotations
 import copy
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from fsm_session.errors import ConfigError, Fault
-from fsm_session.named import named
+from fsm_session.errors import ConfigError, Fault, FsmSessionError
+from fsm_session.machine import Lifecycle
+from fsm_session.named import named, place_fault
+
+SAY = (
+    "say package.module:NAME, of a module that is installed or lies here, such as"
+    " fsm_session.states:TRADING_DAY"
+)
 
 
 @frozen(eq=False)
@@ -36,6 +42,27 @@ def importable_from(folder: Path) -> Iterator[None]:
         yield
     finally:
         sys.path.remove(str(folder.resolve()))
+
+
+def lifecycle_of(use: str, folder: Path | None = None) -> Lifecycle:
+    """Import the lifecycle ``package.module:NAME``, from a folder too.
+
+    Raises ConfigError where it can't be imported or is none, DeclarationError where it is declared
+    wrongly.
+    """
+    if place_fault(use):
+        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME", hint=SAY)
+    try:
+        with nullcontext() if folder is None else importable_from(folder):
+            found = named(use)
+    except FsmSessionError:
+        raise
+    except (Exception, SystemExit) as error:  # a script may end itself where it is imported
+        raise ConfigError(f"{use!r} can't be imported: {error!r}", hint=SAY) from error
+    if not isinstance(found, Lifecycle):
+        told = f"{use!r} is no Lifecycle but of type {type(found).__name__}"
+        raise ConfigError(told, hint=SAY)
+    return found
 
 
 def from_use(

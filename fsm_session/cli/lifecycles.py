@@ -13,14 +13,8 @@ from fsm_session.cli import complete, documents
 from fsm_session.cli.answers import Answer, answers, is_quiet
 from fsm_session.cli.complete import OURS
 from fsm_session.cli.group import FAILED, main
-from fsm_session.errors import ConfigError, FsmSessionError
-from fsm_session.machine import Lifecycle
-from fsm_session.named import named, place_fault
-from fsm_session.plugins import importable_from
+from fsm_session.plugins import lifecycle_of
 from fsm_session.whole_files import write_whole
-
-SAY = f"say package.module:NAME, of a module that is installed or lies here, such as {OURS}"
-
 
 DIAGRAM_EPILOG = """\b
 Examples:
@@ -63,20 +57,28 @@ it leaves with 1.
     metavar="DIR", shell_complete=complete.folders, help="Folder of the diagrams.",
 )  # fmt: skip
 @click.option("--check", is_flag=True, help="Write nothing; say what is out of date.")
+@click.option("--hide-hooks", is_flag=True, help="Draw states and moves only.")
+@click.option(
+    "--highlight", multiple=True, metavar="NAME",
+    help="A state, or a way (\"From -> To\"), that is to stand out; may be given more than once.",
+)  # fmt: skip
 @answers
-def diagram(lifecycle: str, out: Path, check: bool) -> Answer:
+def diagram(
+    lifecycle: str, out: Path, check: bool, hide_hooks: bool, highlight: tuple[str, ...]
+) -> Answer:
     """Draw a LIFECYCLE, or see whether its drawing is up to date.
 
     LIFECYCLE is package.module:NAME, of a module that is installed or lies in
     the current folder; without it, that of the trading day.
     """
-    from fsm_session.machine.diagram import files
+    from fsm_session.machine.diagram import Options, files
 
-    found = _lifecycle(lifecycle)
+    found = lifecycle_of(lifecycle, Path.cwd())
+    options = Options(hooks=not hide_hooks, highlight=highlight)
     if not check:
-        paths = files.write(found, out)
+        paths = files.write(found, out, options)
         return Answer(partial(documents.drawing, found), partial(_list, paths), files=paths)
-    if differences := files.differences(found, out):
+    if differences := files.differences(found, out, options):
         lines = "\n".join(differences).splitlines()
         show = partial(_list, lines, err=True)
         return Answer(partial(documents.drawing, found, differences), show, status=FAILED)
@@ -103,7 +105,7 @@ def verify(lifecycle: str, workers: int, promela: Path | None) -> Answer:
     """
     from fsm_session.machine import explore
 
-    found = _lifecycle(lifecycle)
+    found = lifecycle_of(lifecycle, Path.cwd())
     if promela is not None:
         write_whole(promela, explore.to_promela(found, workers).encode())
     visited: list[explore.Graph] = []
@@ -125,20 +127,3 @@ def verify(lifecycle: str, workers: int, promela: Path | None) -> Answer:
 def _list(lines: Sequence[object], *, err: bool = False) -> None:
     for line in lines:
         click.echo(terminal.shown(line), err=err)
-
-
-def _lifecycle(use: str) -> Lifecycle:
-    """Import ``package.module:NAME``, from the current folder too; ConfigError where it can't."""
-    if place_fault(use):
-        raise ConfigError(f"{use!r} is no lifecycle: expected package.module:NAME", hint=SAY)
-    try:
-        with importable_from(Path.cwd()):
-            found = named(use)
-    except FsmSessionError:
-        raise
-    except (Exception, SystemExit) as error:  # a script may end itself where it is imported
-        raise ConfigError(f"{use!r} can't be imported: {error!r}", hint=SAY) from error
-    if not isinstance(found, Lifecycle):
-        told = f"{use!r} is no Lifecycle but of type {type(found).__name__}"
-        raise ConfigError(told, hint=SAY)
-    return found

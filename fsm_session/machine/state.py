@@ -9,6 +9,7 @@ whatever happens to be called so.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
@@ -22,6 +23,11 @@ def _hooks(hooks: Iterable[Hook]) -> tuple[Hook, ...]:
     return tuple(hooks)
 
 
+def _module_of_author() -> str:
+    """Name the module that calls ``State(...)``, found as NamedTuple finds its own."""
+    return str(sys._getframe(2).f_globals.get("__name__", ""))
+
+
 @frozen
 class State:
     """One phase: what runs on the way in, while it lasts, and on the way out.
@@ -29,7 +35,8 @@ class State:
     ``entry`` and ``exit`` run in the order given. ``activity`` runs after the entry hooks and
     before the next move is decided (UML's "do"). A ``final`` state has no way out; its entry
     hooks clean up, so all of them run even where one raises. ``summary`` is a sentence for
-    the generated docs.
+    the generated docs, which name the module it is declared in too: ``module``, found by itself
+    and of no meaning otherwise.
     """
 
     name: str
@@ -38,6 +45,7 @@ class State:
     exit: tuple[Hook, ...] = field(default=(), converter=_hooks)
     final: bool = False
     summary: str = ""
+    module: str = field(factory=_module_of_author, eq=False, repr=False, kw_only=True)
 
 
 @frozen

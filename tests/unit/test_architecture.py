@@ -32,7 +32,7 @@ ORDER = (
     ("coordinator",),
     ("__init__",),
     ("report",),
-    ("demo", "starter", "terminal", "testing"),
+    ("demo", "sphinxext", "starter", "terminal", "testing"),
     ("cli",),
     ("__main__",),
 )

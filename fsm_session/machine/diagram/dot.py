@@ -8,25 +8,35 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from itertools import pairwise
 
+from fsm_session.machine.diagram.colours import (
+    AMBER,
+    BLUE,
+    FILL,
+    GROUND,
+    INK,
+    LINE,
+    PALE_AMBER,
+    PALE_RED,
+    RED,
+    VIOLET,
+)
 from fsm_session.machine.diagram.model import Diagram, Edge, Kind, Node
 
-INK, LINE, FAINT, FILL = "#1f2328", "#59636e", "#818b98", "#f6f8fa"
-VIOLET, BLUE, RED, PALE_RED = "#8250df", "#0969da", "#cf222e", "#f0a8a8"
 FONT = "Helvetica,Arial,sans-serif"
 
 #: where a run begins, and what stands for an error anywhere
 START, ERRORS = "start", "errors"
 
-#: an opaque, light ground, since pages are shown in the dark too; whatever the fonts of the
+#: an opaque ground, since nobody knows what the picture will lie on; whatever the fonts of the
 #: machine that draws, no wider (in inches) than a page is
 DEFAULTS = (
-    f'graph [rankdir="TB", bgcolor="white", pad="0.2", nodesep="0.3", ranksep="0.4",'
+    f'graph [rankdir="TB", bgcolor="{GROUND}", pad="0.1", nodesep="0.15", ranksep="0.4",'
     f' size="10,400", fontname="{FONT}"]',
     f'node [shape="box", style="rounded,filled", fillcolor="{FILL}", color="{LINE}",'
     f' margin="0.08,0.05", fontname="{FONT}", fontsize="11", fontcolor="{INK}"]',
-    f'edge [color="{LINE}", arrowsize="0.7", fontname="{FONT}", fontsize="10",'
-    f' fontcolor="{FAINT}"]',
+    f'edge [color="{LINE}", arrowsize="0.7", fontname="{FONT}", fontsize="10", fontcolor="{LINE}"]',
 )
 LOOKS = {
     Kind.MAIN: f'color="{INK}", penwidth="1.8", weight="20"',
@@ -39,11 +49,13 @@ LOOKS = {
 
 def to_dot(diagram: Diagram) -> str:
     """Write a diagram as DOT, ending in a newline; the same diagram gives the same text."""
+    column = set(diagram.column)
     lines = [*DEFAULTS, "", *_start(diagram)]
-    lines += [line for node in diagram.nodes for line in _state(node)]
+    lines += [line for node in diagram.nodes for line in _state(node, node in column)]
     lines += ["", *map(_way, diagram.edges)]
     lines += [_stand_in(own_id, node) for own_id, node in diagram.stand_ins.items()]
     lines += _errors(diagram)
+    lines += [_below(*pair) for pair in pairwise(diagram.aside)]
     body = "\n".join(f"  {line}".rstrip() for line in lines)
     return f'// {diagram.name}\ndigraph "{diagram.id}" {{\n{body}\n}}\n'
 
@@ -62,8 +74,9 @@ def _start(diagram: Diagram) -> Iterator[str]:
     yield f'"{START}" -> "{diagram.initial.id}" [{LOOKS[Kind.MAIN]}]'
 
 
-def _state(node: Node) -> Iterator[str]:
-    yield f'"{node.id}" [id="state_{node.id}"{_border(node)}, label=<'
+def _state(node: Node, in_column: bool) -> Iterator[str]:
+    group = ', group="main"' if in_column else ""
+    yield f'"{node.id}" [id="state_{node.id}"{group}{_border(node)}, label=<'
     yield '  <TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">'
     yield f'  <TR><TD COLSPAN="2"><FONT POINT-SIZE="13"><B>{quoted(node.name)}</B></FONT></TD></TR>'
     above = ""
@@ -76,12 +89,14 @@ def _state(node: Node) -> Iterator[str]:
 
 
 def _mark(mark: str) -> str:
-    return f'<TD ALIGN="RIGHT"><FONT COLOR="{FAINT}" POINT-SIZE="9">{mark}&#160;</FONT></TD>'
+    return f'<TD ALIGN="RIGHT"><FONT COLOR="{LINE}" POINT-SIZE="9">{mark}&#160;</FONT></TD>'
 
 
 def _border(node: Node) -> str:
-    colour = f', color="{RED}"' if node.failure else ""
-    return f'{colour}, peripheries="2"' if node.final else colour
+    colour = RED if node.failure else AMBER if node.highlighted else ""
+    border = f', color="{colour}"' if colour else ""
+    border += f', fillcolor="{PALE_AMBER}", penwidth="2"' if node.highlighted else ""
+    return f'{border}, peripheries="2"' if node.final else border
 
 
 def _way(edge: Edge) -> str:
@@ -91,6 +106,8 @@ def _way(edge: Edge) -> str:
     if edge.back and not edge.apart:
         ends = f'"{edge.end}" -> "{edge.source.id}"'
         looks += ', dir="back"'
+    if edge.highlighted:  # of an attribute given twice Graphviz takes the last
+        looks += f', color="{AMBER}", penwidth="3"'
     label = _label(edge)
     shown = f", label=<&#160;{label}&#160;>" if label else ""
     return f'{ends} [id="row_{edge.number}", {looks}{shown}]'
@@ -121,3 +138,8 @@ def _errors(diagram: Diagram) -> Iterator[str]:
     )
     yield f'"{ERRORS}" -> "{diagram.failure.id}" [{LOOKS[Kind.ERROR]}]'
     yield f'"{diagram.last.id}" -> "{diagram.failure.id}" [style="invis"]'
+
+
+def _below(upper: Node, lower: Node) -> str:
+    """Put what the main way doesn't pass in a column of its own, beside it."""
+    return f'"{upper.id}" -> "{lower.id}" [style="invis"]'

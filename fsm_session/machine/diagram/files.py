@@ -11,7 +11,8 @@ from pathlib import Path
 from fsm_session.errors import DiagramError
 from fsm_session.machine.diagram.dot import to_dot
 from fsm_session.machine.diagram.mermaid import to_mermaid
-from fsm_session.machine.diagram.reading import diagram_of
+from fsm_session.machine.diagram.model import Options
+from fsm_session.machine.diagram.reading import EVERYTHING, diagram_of
 from fsm_session.machine.diagram.rst import to_rst
 from fsm_session.machine.diagram.svg import is_drawn_from, to_svg
 from fsm_session.machine.lifecycle import Lifecycle
@@ -35,9 +36,9 @@ def stem_of(name: str) -> str:
     return f"{stem[:LONGEST].strip('_') or 'lifecycle'}_{digest}"
 
 
-def texts(lifecycle: Lifecycle) -> dict[str, str]:
+def texts(lifecycle: Lifecycle, options: Options = EVERYTHING) -> dict[str, str]:
     """Give the texts by their file names: DOT, Mermaid and the page, all of them ours."""
-    diagram, stem = diagram_of(lifecycle), stem_of(lifecycle.name)
+    diagram, stem = diagram_of(lifecycle, options), stem_of(lifecycle.name)
     return {
         f"{stem}.dot": to_dot(diagram),
         f"{stem}.mmd": to_mermaid(diagram),
@@ -45,31 +46,35 @@ def texts(lifecycle: Lifecycle) -> dict[str, str]:
     }
 
 
-def render(lifecycle: Lifecycle) -> dict[str, str]:
+def render(lifecycle: Lifecycle, options: Options = EVERYTHING) -> dict[str, str]:
     """Give all the files of a lifecycle, the SVG too. Raises DiagramError as ``to_svg`` does."""
-    files = texts(lifecycle)
+    files = texts(lifecycle, options)
     stem = stem_of(lifecycle.name)
     return {**files, f"{stem}.svg": to_svg(files[f"{stem}.dot"])}
 
 
-def write(lifecycle: Lifecycle, folder: str | os.PathLike[str]) -> tuple[Path, ...]:
+def write(
+    lifecycle: Lifecycle, folder: str | os.PathLike[str], options: Options = EVERYTHING
+) -> tuple[Path, ...]:
     """Write the files into a folder, which is made if need be; give their paths.
 
     Raises DiagramError where the picture can't be drawn, ExportError where a file can't be
     written: then all of them are as they were.
     """
-    files = {Path(folder) / name: text for name, text in render(lifecycle).items()}
+    files = {Path(folder) / name: text for name, text in render(lifecycle, options).items()}
     write_all_whole({path: text.encode() for path, text in files.items()})
     return tuple(files)
 
 
-def differences(lifecycle: Lifecycle, folder: str | os.PathLike[str]) -> list[str]:
+def differences(
+    lifecycle: Lifecycle, folder: str | os.PathLike[str], options: Options = EVERYTHING
+) -> list[str]:
     """Say where the files in a folder aren't what the code says; empty where all of them are.
 
     A text that differs is shown as a unified diff. Of the SVG it is asked only whether it was
     drawn from this DOT, which needs no Graphviz.
     """
-    stem, expected = stem_of(lifecycle.name), texts(lifecycle)
+    stem, expected = stem_of(lifecycle.name), texts(lifecycle, options)
     found = [_difference(Path(folder) / name, text) for name, text in expected.items()]
     found.append(_picture(Path(folder) / f"{stem}.svg", expected[f"{stem}.dot"]))
     return [each for each in found if each]
@@ -91,7 +96,11 @@ def _picture(path: Path, dot: str) -> str:
     svg = _read(path)
     if svg is None:
         return f"{path.name} is missing"
-    return "" if is_drawn_from(svg, dot) else f"{path.name} was drawn from another DOT"
+    return (
+        ""
+        if is_drawn_from(svg, dot)
+        else f"{path.name} was drawn from another DOT, or in other colours"
+    )
 
 
 def _read(path: Path) -> str | None:

@@ -7,8 +7,20 @@ written as an entity (``#60;``), so that a name stays a name. Identifiers are ou
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from fsm_session.machine.diagram.colours import (
+    AMBER,
+    BLUE,
+    FILL,
+    GROUND,
+    INK,
+    LINE,
+    PALE_AMBER,
+    PALE_RED,
+    RED,
+    VIOLET,
+)
 from fsm_session.machine.diagram.model import Diagram, Edge, Kind, Node
 
 START, ERRORS = "start", "errors"
@@ -20,11 +32,12 @@ UNSAFE = r"[^\w ]|(?<![^\W_])_|_(?![^\W_])|(?<![^ ]) | (?![^ ])"
 SETTINGS = '%%{init: {"flowchart": {"wrappingWidth": 600}}}%%'
 
 CLASSES = (
-    "classDef default fill:#f6f8fa,stroke:#59636e,color:#1f2328",
+    f"classDef default fill:{FILL},stroke:{LINE},color:{INK}",
     "classDef final stroke-width:3px",
-    "classDef failure stroke:#cf222e,stroke-width:3px",
-    "classDef begin fill:#1f2328,stroke:#1f2328",
-    "classDef hint fill:#ffffff,stroke:#ffffff,color:#cf222e",
+    f"classDef failure stroke:{RED},stroke-width:3px",
+    f"classDef begin fill:{INK},stroke:{INK}",
+    f"classDef highlight fill:{PALE_AMBER},stroke:{AMBER},stroke-width:3px",
+    f"classDef hint fill:{GROUND},stroke:{GROUND},color:{RED}",
 )
 ARROWS = {
     Kind.MAIN: "==>",
@@ -33,7 +46,6 @@ ARROWS = {
     Kind.PLAIN: "-->",
     Kind.ERROR: "-.->",
 }
-VIOLET, BLUE, PALE_RED = "#8250df", "#0969da", "#f0a8a8"
 
 
 def to_mermaid(diagram: Diagram) -> str:
@@ -91,19 +103,23 @@ def _looks(diagram: Diagram) -> Iterator[str]:
     for name, found in _classes(diagram).items():
         if found:
             yield f"class {','.join(found)} {name}"
-    errors = [] if diagram.failure is None else [len(diagram.edges) + 1]
-    yield from _links((edge.number for edge in diagram.edges if edge.guard), f"color:{VIOLET}")
-    yield from _links(_numbers(diagram, Kind.LOOP), f"stroke:{BLUE}")
-    yield from _links([*_numbers(diagram, Kind.ERROR), *errors], f"stroke:{PALE_RED}")
+    yield from _links(diagram)
 
 
-def _numbers(diagram: Diagram, kind: Kind) -> Iterator[int]:
-    return (edge.number for edge in diagram.edges if edge.kind is kind)
+def _links(diagram: Diagram) -> Iterator[str]:
+    """Write one style for each arrow that has any: of two Mermaid keeps the last only."""
+    found = {edge.number: _style(edge) for edge in diagram.edges}
+    if diagram.failure is not None:
+        found[len(diagram.edges) + 1] = f"stroke:{PALE_RED}"
+    for style in dict.fromkeys(filter(None, found.values())):
+        numbers = ",".join(str(number) for number, its in found.items() if its == style)
+        yield f"linkStyle {numbers} {style}"
 
 
-def _links(numbers: Iterable[int], style: str) -> Iterator[str]:
-    if listed := ",".join(map(str, numbers)):
-        yield f"linkStyle {listed} {style}"
+def _style(edge: Edge) -> str:
+    strokes = {Kind.LOOP: f"stroke:{BLUE}", Kind.ERROR: f"stroke:{PALE_RED}"}
+    stroke = f"stroke:{AMBER},stroke-width:4px" if edge.highlighted else strokes.get(edge.kind, "")
+    return ",".join(filter(None, [f"color:{VIOLET}" if edge.guard else "", stroke]))
 
 
 def _classes(diagram: Diagram) -> dict[str, list[str]]:
@@ -111,5 +127,6 @@ def _classes(diagram: Diagram) -> dict[str, list[str]]:
     return {
         "final": [own_id for own_id, node in drawn.items() if node.final and not node.failure],
         "failure": [own_id for own_id, node in drawn.items() if node.failure],
+        "highlight": [own_id for own_id, node in drawn.items() if node.highlighted],
         "hint": [ERRORS] if diagram.failure is not None else [],
     }

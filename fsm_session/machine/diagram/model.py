@@ -6,10 +6,10 @@ them can say something else than the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 class Kind(StrEnum):
@@ -20,6 +20,22 @@ class Kind(StrEnum):
     GUARDED = "guarded"  #: taken only where a guard holds
     PLAIN = "plain"  #: always open, off the main way
     ERROR = "error"  #: declared, and to the failure state
+
+
+def _texts(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(texts)
+
+
+@frozen
+class Options:
+    """How much of a lifecycle is drawn, and what of it is to stand out.
+
+    Without ``hooks`` there are only states and moves. ``highlight`` names states
+    (``"Streaming"``) and ways (``"Streaming -> Paused"``: all rows from the one to the other).
+    """
+
+    hooks: bool = True
+    highlight: tuple[str, ...] = field(default=(), converter=_texts)
 
 
 @frozen
@@ -39,7 +55,7 @@ class Function:
 class Node:
     """A state, and its ``place`` in the declaration, from 0.
 
-    ``id`` is the name as an identifier, unique even where case is ignored.
+    ``id`` is the name as an identifier, unique even where case is ignored; ``module`` declares it.
     """
 
     place: int
@@ -52,6 +68,8 @@ class Node:
     initial: bool = False
     final: bool = False
     failure: bool = False
+    highlighted: bool = False
+    module: str = ""
 
     @property
     def hooks(self) -> Iterator[tuple[str, Function]]:
@@ -77,6 +95,7 @@ class Edge:
     guard: Function | None
     kind: Kind
     apart: bool = False
+    highlighted: bool = False
 
     @property
     def guards(self) -> tuple[Function, ...]:
@@ -87,6 +106,11 @@ class Edge:
     def back(self) -> bool:
         """Tell whether it leads to a state declared earlier."""
         return self.target.place < self.source.place
+
+    @property
+    def onward(self) -> bool:
+        """Tell whether it leads to a state declared later: not back, nor to where it begins."""
+        return self.target.place > self.source.place
 
     @property
     def end(self) -> str:
@@ -120,6 +144,34 @@ class Diagram:
     def last(self) -> Node:
         """Give the state declared last of those that aren't final."""
         return [node for node in self.nodes if not node.final][-1]
+
+    @property
+    def description(self) -> str:
+        """Say in a line what the picture shows, for those who don't see it."""
+        count = f"{len(self.nodes)} states and {len(self.edges)} moves"
+        way = ", ".join(node.name for node in self.column)
+        onward = [edge.target.name for edge in self._ways if edge.source == self.column[-1]]
+        end = "".join(f", then {name}" for name in onward)
+        return f"Diagram of {self.name}: {count}. The main way: {way}{end}."
+
+    @property
+    def _ways(self) -> tuple[Edge, ...]:
+        return tuple(edge for edge in self.edges if edge.kind in (Kind.MAIN, Kind.LOOP))
+
+    @property
+    def column(self) -> tuple[Node, ...]:
+        """Give the states of the main way, from the first to where it ends or leads back."""
+        ways = {edge.source.id: edge for edge in self._ways}
+        found = [self.initial]
+        while (way := ways.get(found[-1].id)) and way.onward and not way.target.final:
+            found.append(way.target)
+        return tuple(found)
+
+    @property
+    def aside(self) -> tuple[Node, ...]:
+        """Give the states that the main way doesn't pass, nor ends in."""
+        passed = {edge.source.id for edge in self._ways}
+        return tuple(each for each in self.nodes if not (each.final or each.id in passed))
 
     @property
     def stand_ins(self) -> dict[str, Node]:

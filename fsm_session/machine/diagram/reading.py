@@ -14,7 +14,8 @@ from typing import Any
 
 from attrs import evolve
 
-from fsm_session.machine.diagram.model import Diagram, Edge, Function, Kind, Node
+from fsm_session.errors import DiagramError
+from fsm_session.machine.diagram.model import Diagram, Edge, Function, Kind, Node, Options
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.state import AnyOf, name_of, summary_of
 
@@ -24,10 +25,16 @@ UNNAMED = "(unnamed)"
 #: as many states may lead to a final one by arrows of their own; more would hide the main way
 FEW = 2
 
+EVERYTHING = Options()
 
-def diagram_of(lifecycle: Lifecycle) -> Diagram:
-    """Read a lifecycle into the model: a pure function of what is declared."""
-    nodes = {node.name: node for node in _nodes(lifecycle)}
+
+def diagram_of(lifecycle: Lifecycle, options: Options = EVERYTHING) -> Diagram:
+    """Read a lifecycle into the model: a pure function of what is declared.
+
+    Raises DiagramError with every state and way that is to be highlighted and isn't there.
+    """
+    _check(lifecycle, options.highlight)
+    nodes = {node.name: node for node in _nodes(lifecycle, options)}
     edges = tuple(_edges(lifecycle, nodes))
     way = _main_way(edges, nodes[lifecycle.initial])
     name = printable(lifecycle.name).strip() or UNNAMED
@@ -35,8 +42,21 @@ def diagram_of(lifecycle: Lifecycle) -> Diagram:
         name,
         identifiers([name])[name],
         tuple(nodes.values()),
-        tuple(evolve(each, kind=_kind(each, way), apart=_apart(each, edges)) for each in edges),
+        tuple(
+            evolve(
+                each,
+                kind=_kind(each, way),
+                apart=_apart(each, edges),
+                highlighted=way_of(each.source.name, each.target.name) in options.highlight,
+            )
+            for each in edges
+        ),
     )
+
+
+def way_of(source: str, target: str) -> str:
+    """Name the rows from one state to another, as options do."""
+    return f"{source} -> {target}"
 
 
 def printable(text: str) -> str:
@@ -64,20 +84,32 @@ def identifiers(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _nodes(lifecycle: Lifecycle) -> Iterator[Node]:
+def _check(lifecycle: Lifecycle, wanted: Iterable[str]) -> None:
+    known = {state.name for state in lifecycle.states}
+    known |= {way_of(row.source, row.target) for row in lifecycle.transitions}
+    if unknown := [each for each in wanted if each not in known]:
+        raise DiagramError(
+            "\n".join(f"{lifecycle.name!r} has no state or way {each!r}" for each in unknown)
+        )
+
+
+def _nodes(lifecycle: Lifecycle, options: Options) -> Iterator[Node]:
     ids = identifiers(state.name for state in lifecycle.states)
     for place, state in enumerate(lifecycle.states):
+        shown = state if options.hooks else evolve(state, entry=(), activity=None, exit=())
         yield Node(
             place,
             ids[state.name],
             state.name,
             summary=printable(" ".join(state.summary.split())),
-            entry=tuple(map(_function, state.entry)),
-            activity=None if state.activity is None else _function(state.activity),
-            exit=tuple(map(_function, state.exit)),
+            entry=tuple(map(_function, shown.entry)),
+            activity=None if shown.activity is None else _function(shown.activity),
+            exit=tuple(map(_function, shown.exit)),
             initial=state.name == lifecycle.initial,
             final=state.final,
             failure=state.name == lifecycle.failure,
+            highlighted=state.name in options.highlight,
+            module=printable(state.module).strip(),
         )
 
 

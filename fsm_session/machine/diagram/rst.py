@@ -6,6 +6,8 @@ The page is plain docutils, so that GitHub shows it and Sphinx can include it.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 
 from fsm_session.machine.diagram.model import Diagram, Edge, Function, Node
 from fsm_session.machine.diagram.rst_text import block, code, item, lines, link, table, title
@@ -22,14 +24,19 @@ KINDS = {"entry": "On entry", "do": "While it lasts", "exit": "On exit"}
 
 def to_rst(diagram: Diagram, stem: str) -> str:
     """Write the page of a diagram whose picture is ``<stem>.svg``, ending in a newline."""
+    image = f".. image:: {stem}.svg\n   :alt: {diagram.description}\n   :align: center"
+    blocks = (NOTICE, title(diagram.name, "="), image, to_words(diagram, stem))
+    return "\n\n".join(blocks)
+
+
+def to_words(diagram: Diagram, stem: str) -> str:
+    """Write all of the page but title and picture; ``stem`` begins each label of it."""
     sections = (part for node in diagram.nodes for part in _section(diagram, node, stem))
+    header = ("State", "Hooks, as they run")
     blocks = (
-        NOTICE,
-        title(diagram.name, "="),
-        _image(diagram, stem),
         HOW_TO_READ,
         title("States", "-"),
-        table(("State", "", *KINDS.values()), (_state(node, stem) for node in diagram.nodes)),
+        table(header, (_state(node, stem) for node in diagram.nodes)),
         title("Moves", "-"),
         table(("From", "Tried", "If", "To"), _moves(diagram, stem)),
         title("State by state", "-"),
@@ -38,14 +45,14 @@ def to_rst(diagram: Diagram, stem: str) -> str:
     return "\n\n".join(blocks) + "\n"
 
 
-def _image(diagram: Diagram, stem: str) -> str:
-    count = f"{len(diagram.nodes)} states and {len(diagram.edges)} moves"
-    return f".. image:: {stem}.svg\n   :alt: Diagram: {count}\n   :align: center"
-
-
 def _state(node: Node, stem: str) -> tuple[str, ...]:
-    hooks = (lines(code(hook.name) for mark, hook in node.hooks if mark == kind) for kind in KINDS)
-    return (_to(node, stem), block(node.summary) if node.summary else "", *hooks)
+    hooks = lines(
+        line
+        for kind, those in groupby(node.hooks, key=itemgetter(0))
+        for line in (f"*{kind}*", *(f"  {code(hook.name)}" for _, hook in those))
+    )
+    summary = f"\n\n{block(node.summary)}" if node.summary else ""
+    return f"{_to(node, stem)}{summary}", hooks
 
 
 def _moves(diagram: Diagram, stem: str) -> Iterator[tuple[str, ...]]:
@@ -78,6 +85,8 @@ def _section(diagram: Diagram, node: Node, stem: str) -> Iterator[str]:
     if node.summary:
         yield block(node.summary)
     yield from _role(node)
+    if node.module:
+        yield f"Declared in {code(node.module)}."
     for kind, heading in KINDS.items():
         if hooks := [hook for mark, hook in node.hooks if mark == kind]:
             yield f"**{heading}**"

@@ -2,6 +2,7 @@
 
 The bytes of an SVG depend on fonts and on Graphviz' version, so it can't be compared with one
 drawn elsewhere. It carries the SHA-256 of its DOT instead, and that is what can be checked.
+A style sheet of its own has the colours for dark pages: DOT knows only one set.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import hashlib
 import re
 
 from fsm_session.errors import DiagramError
+from fsm_session.machine.diagram.colours import style
 
 
 def to_svg(dot: str) -> str:
@@ -29,13 +31,14 @@ def to_svg(dot: str) -> str:
         drawn = AGraph(string=dot).draw(format="svg", prog="dot").decode("utf-8")
     except (ValueError, OSError, RuntimeWarning) as error:
         raise DiagramError(f"Graphviz can't draw the diagram: {error}") from error
-    return f"{_header(dot)}\n{drawn[drawn.index('<svg') :]}"
+    before, ground, after = drawn[drawn.index("<svg") :].partition("<g ")
+    return f"{_header(dot)}\n{before}{style()}{ground}{after}"
 
 
 def is_drawn_from(svg: str, dot: str) -> bool:
-    """Tell whether an SVG says that it was drawn from this DOT."""
+    """Tell whether an SVG says that it was drawn from this DOT, and has our colours."""
     found = re.search(r"<!-- drawn from DOT with SHA-256 ([0-9a-f]{64}) -->", svg)
-    return found is not None and found[1] == _digest(dot)
+    return found is not None and found[1] == _digest(dot) and style() in svg
 
 
 def _header(dot: str) -> str:

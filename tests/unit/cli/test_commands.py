@@ -264,6 +264,17 @@ class TestDiagram:
         assert "Grunt" in checked.stderr
         assert "Grunt" in page.read_text()
 
+    def test_hooks_hidden_and_ways_that_stand_out(self, folder: Path) -> None:
+        pytest.importorskip("pygraphviz")
+        wanted = ("--hide-hooks", "--highlight", "Load", "--highlight", "Load -> Done")
+        assert command("diagram", *wanted).exit_code == 0
+        dot = (folder / "diagrams/trading_day.dot").read_text()
+        assert "fill_queues" not in dot and dot.count("#9a6700") == 2
+        assert command("diagram", "--check", *wanted).exit_code == 0
+        assert command("diagram", "--check").exit_code == 1
+        refused = command("diagram", "--highlight", "Laod")
+        assert refused.exit_code == 2 and lines_about(refused, "Laod")
+
     def test_what_is_missing_is_out_of_date(self, folder: Path) -> None:
         result = command("diagram", "--check", "--out", "none")
         assert result.exit_code == 1

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import re
+import xml.etree.ElementTree as ET
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,22 @@ from fsm_session.errors import DiagramError, ExportError, FsmSessionError
 from fsm_session.machine.diagram import differences, render, texts, to_svg, write
 from fsm_session.states import TRADING_DAY
 
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of a colour as WCAG 2.2 defines it."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def contrast(one: str, other: str) -> float:
+    """Give the contrast of two colours as WCAG 2.2 defines it; text needs 4.5."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
 CHECKED_IN = Path(__file__).parents[3] / "diagrams"
+OUTDATED = "trading_day.svg was drawn from another DOT, or in other colours"
 OTHER = TRADING_DAY.replace("Paused", evolve(TRADING_DAY.state("Paused"), name="Halted"))
 
 
@@ -59,7 +76,7 @@ class TestChecks:
         assert '+  "Halted" [id="state_Halted", label=<' in dot.splitlines()
         assert "-  Paused --> Streaming" in mermaid.splitlines()
         assert "-Paused" in page.splitlines() and "+Halted" in page.splitlines()
-        assert svg == "trading_day.svg was drawn from another DOT"
+        assert svg == OUTDATED
 
     def test_missing_files_are_named(self, tmp_path: Path) -> None:
         assert differences(TRADING_DAY, tmp_path) == [
@@ -123,12 +140,38 @@ class TestWithoutTheExtra:
 class TestPicture:
     """A picture "good on GitHub in light and dark, readable at README width"."""
 
-    def test_ground_and_width(self) -> None:
-        pytest.importorskip("pygraphviz")
-        svg = render(TRADING_DAY)["trading_day.svg"]
-        assert '<polygon fill="white"' in svg
+    def test_at_the_width_of_the_readme_words_are_as_large_as_small_print(self) -> None:
+        svg = (CHECKED_IN / "trading_day.svg").read_text()
         points = int(svg.split('<svg width="')[1].split("pt")[0])
         assert points * 96 / 72 < 1012  # pixels: the width of a README on GitHub
+        sizes = [float(each) for each in re.findall(r'font-size="([\d.]+)"', svg)]
+        scale = float(svg.split("scale(")[1].split(" ")[0])
+        assert min(sizes) * scale * 700 / points > 9  # the README shows it 700 pixels wide
+        assert sorted(sizes)[len(sizes) // 2] * scale * 700 / points > 11
+
+    @pytest.mark.parametrize("dark", [False, True])
+    def test_every_word_stands_out_from_what_it_lies_on(self, dark: bool) -> None:
+        tree = ET.fromstring(render(TRADING_DAY)["trading_day.svg"])
+        looks = dict(re.findall(r'\[fill="(#\w+)"\]{fill:(#\w+)}', "".join(tree.itertext())))
+        drawn = {
+            each.tag.rpartition("}")[2]: [*tree.iter(each.tag)]
+            for each in tree.iter()
+            if each.attrib
+        }
+        words = {each.get("fill", "#000000") for each in drawn["text"]}
+        grounds = {each.get("fill", "") for each in (*drawn["polygon"][:1], *drawn["path"])}
+        assert words <= looks.keys() and grounds - {"none"} <= looks.keys()
+        for word in words:
+            for ground in grounds - {"none"}:
+                pair = (looks[word], looks[ground]) if dark else (word, ground)
+                assert contrast(*pair) > 4.5, pair
+
+    def test_what_has_other_colours_is_out_of_date(self, folder: Path) -> None:
+        path = folder / "trading_day.svg"
+        path.write_text(path.read_text().replace("fill:#0d1117", "fill:#000000"))
+        assert differences(TRADING_DAY, folder) == [
+            "trading_day.svg was drawn from another DOT, or in other colours"
+        ]
 
     def test_what_is_no_dot_is_an_error_of_ours(self, capfd: pytest.CaptureFixture[str]) -> None:
         pytest.importorskip("pygraphviz")

@@ -66,6 +66,17 @@ class TestTradingDay:
         assert edge("Streaming", "Paused").kind is Kind.GUARDED
         assert edge("Paused", "Streaming").kind is Kind.PLAIN
 
+    def test_the_main_way_stands_in_a_column_and_what_it_does_not_pass_beside_it(self) -> None:
+        diagram = diagram_of(TRADING_DAY)
+        assert [node.name for node in diagram.column] == [
+            "Validate", "Load", "InitThreads", "Active", "Streaming", "Deactivate",
+        ]  # fmt: skip
+        assert [node.name for node in diagram.aside] == ["PreScan", "Paused"]
+        assert diagram.description == (
+            "Diagram of TradingDay: 11 states and 18 moves. The main way: Validate, Load,"
+            " InitThreads, Active, Streaming, Deactivate, then Teardown."
+        )
+
     def test_of_the_ways_to_done_one_is_drawn_to_it(self) -> None:
         to_done = [e for e in diagram_of(TRADING_DAY).edges if e.target.name == "Done"]
         assert [e.source.name for e in to_done if not e.apart] == ["Deactivate"]
@@ -109,6 +120,7 @@ class TestFunctions:
         (hook,) = diagram.nodes[0].entry
         assert (hook.name, hook.summary, hook.where) == ("opens", "Open the door.", f"{here}:opens")
         assert diagram.nodes[0].summary == "One two."
+        assert diagram.nodes[0].module == here
         guards = diagram.edges[0].guards
         assert [guard.where for guard in guards] == [
             f"{here}:rings",

@@ -7,11 +7,23 @@ import warnings
 import xml.etree.ElementTree as ET
 
 import pytest
+from attrs import evolve
 from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
+from fsm_session.errors import DiagramError
 from fsm_session.machine import Lifecycle
-from fsm_session.machine.diagram import diagram_of, texts, to_dot, to_mermaid, to_rst, to_svg
+from fsm_session.machine.diagram import (
+    Options,
+    diagram_of,
+    texts,
+    to_dot,
+    to_mermaid,
+    to_rst,
+    to_svg,
+)
 from fsm_session.machine.diagram.rst_text import LITERAL, block
+from fsm_session.states import TRADING_DAY
 from tests.lifecycle_strategies import NAMES, lifecycles
 from tests.unit.machine.diagram_readers import (
     declared,
@@ -53,6 +65,43 @@ class TestReadBack:
     @relaxed
     def test_mermaid(self, lifecycle: Lifecycle) -> None:
         assert read_mermaid(to_mermaid(diagram_of(lifecycle))) == declared(lifecycle)
+
+    @given(lifecycles(), st.data())
+    @relaxed
+    def test_without_hooks_and_with_something_to_stand_out(
+        self, lifecycle: Lifecycle, data: st.DataObject
+    ) -> None:
+        ways = [f"{row.source} -> {row.target}" for row in lifecycle.transitions]
+        lit = data.draw(st.lists(st.sampled_from([s.name for s in lifecycle.states] + ways)))
+        diagram = diagram_of(lifecycle, Options(hooks=False, highlight=lit))
+        plain = declared(lifecycle)
+        bare = evolve(plain, states={name: [] for name in plain.states})
+        assert read_dot(to_dot(diagram)) == read_mermaid(to_mermaid(diagram)) == bare
+        lines = to_dot(diagram).splitlines()
+        amber = {line.split('"row_')[1].split('"')[0] for line in lines if '"row_' in line
+                 and 'color="#9a6700"' in line}  # fmt: skip
+        assert amber == {str(at) for at, way in enumerate(ways, start=1) if way in lit}
+        filled = [line for line in lines if '"state_' in line and "#fff8c5" in line]
+        assert len(filled) == sum(state.name in lit for state in lifecycle.states)
+        classes = re.findall("  class (.*) highlight\n", to_mermaid(diagram))
+        boxes = [each for listed in classes for each in listed.split(",") if "__" not in each]
+        assert len(boxes) == len(filled)
+
+    def test_an_arrow_of_mermaid_has_one_style_or_none(self) -> None:
+        options = Options(highlight=["Streaming -> Paused", "Deactivate -> Teardown"])
+        text = to_mermaid(diagram_of(TRADING_DAY, options))
+        styles = dict(re.findall(r"  linkStyle (\S+) (\S+)", text))
+        numbers = [int(each) for listed in styles for each in listed.split(",")]
+        assert len(numbers) == len(set(numbers)) and max(numbers) == 19
+        (guarded,) = (style for listed, style in styles.items() if "12" in listed.split(","))
+        assert guarded == "color:#8250df,stroke:#9a6700,stroke-width:4px"
+
+    def test_what_is_to_stand_out_and_is_not_there_is_named(self) -> None:
+        options = Options(highlight=["Load", "Laod", "Load -> Done", "Load -> Active"])
+        with pytest.raises(DiagramError) as raised:
+            diagram_of(TRADING_DAY, options)
+        told = str(raised.value).splitlines()
+        assert [line.partition("way ")[2] for line in told] == ["'Laod'", "'Load -> Active'"]
 
     @given(lifecycles())
     @fewer
