@@ -24,7 +24,6 @@ from fsm_session.report.told import Told
 from fsm_session.states import TRADING_DAY
 from tests.unit.report import runs
 
-
 #: a busy machine is no fault
 patient = settings(deadline=None, max_examples=50)
 
@@ -219,7 +218,7 @@ class TestHostileTexts:
             yield tag, sorted(attrs)
 
     @settings(
-        max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+        max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
     )
     @given(texts.filter(bool), texts, texts.filter(bool))
     def test_in_names_and_errors(self, told: Told, name: str, message: str, worker: str) -> None:
