@@ -24,7 +24,6 @@ Ints = npt.NDArray[np.int64]
 #: signals and scans of a symbol, of which there may be thousands, are told up to here
 MOST_TOLD = 500
 LONGEST_TEXT = 300
-NS = 1_000_000_000
 
 
 def session_chart(record: Record, at_most: int) -> dict[str, Any]:

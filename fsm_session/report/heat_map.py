@@ -33,7 +33,7 @@ class Cell:
 
 @frozen
 class HeatMap:
-    """Rows of symbols, columns of dates. ``missing`` sessions in a column show its worst."""
+    """Rows of symbols, columns of dates. ``together`` sessions share a column."""
 
     symbols: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]

@@ -8,6 +8,7 @@ there are. What a page fills has a name: the sources ``bars``, ``lines``, ``gaps
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from bokeh.embed import json_item
@@ -51,12 +52,13 @@ def plots(counts: list[int]) -> dict[str, Any]:
 
     The same numbers give the same plots: nothing in them is made at random.
     """
-    return {
-        f"{ground}{count}": _item(count, inks) for ground, inks in INKS.items() for count in counts
-    }
+    return {f"{ground}{count}": plot_of(count, ground) for ground in INKS for count in counts}
 
 
-def _item(panes: int, inks: dict[str, str]) -> dict[str, Any]:
+@cache
+def plot_of(panes: int, ground: str) -> dict[str, Any]:
+    """Make one plot, for so many panes on this ground."""
+    inks = INKS[ground]
     item: Any = json_item(_plot(panes, inks), theme=_theme(inks))
     numbers: dict[str, str] = {}
     item = _renumbered(item, numbers)

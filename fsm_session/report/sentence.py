@@ -7,7 +7,7 @@ from fsm_session.report.timeline import Stay
 from fsm_session.report.words import clock, counted, duration
 
 OUTCOMES = {"completed": "Completed", "stopped": "Stopped", "failed": "Failed"}
-LONGEST_MESSAGE = 200
+LONGEST_MESSAGE = 120
 
 
 def sentence(run: RunFolder, stays: list[Stay]) -> str:

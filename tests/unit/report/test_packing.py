@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm_session.report.packing import (
@@ -29,15 +29,21 @@ any_floats = st.lists(
 )
 
 
+#: a busy machine is no fault
+patient = settings(deadline=None, max_examples=50)
+
+
 class TestColumns:
     """ "Values are rounded to a multiple of `step` at the coarsest, and not at all where fewer
     decimals say them whole. NaN and the infinite are null."
     """
 
+    @patient
     @given(cents)
     def test_cents_are_kept(self, values: list[float]) -> None:
         np.testing.assert_allclose(unpack(pack(values)), values, rtol=NEARLY)
 
+    @patient
     @given(any_floats)
     def test_anything_comes_back_to_within_the_step(self, values: list[float]) -> None:
         column = np.array(values)
@@ -49,11 +55,13 @@ class TestColumns:
         off = np.abs(found[finite] - column[finite])
         assert (off <= np.maximum(step, largest * NEARLY)).all() or largest < 1e-25
 
+    @patient
     @given(st.lists(st.floats(1, 1000), min_size=2, max_size=50))
     def test_the_step_is_a_fraction_of_the_span(self, values: list[float]) -> None:
         span = max(values) - min(values)
         assert step_of(np.array(values)) <= max(span, min(values)) / STEPS
 
+    @patient
     @given(any_floats)
     def test_javascript_reads_it(self, values: list[float]) -> None:
         for each in json.loads(json.dumps(pack(values)))["v"]:
@@ -65,6 +73,7 @@ class TestPrices:
     body."
     """
 
+    @patient
     @given(st.lists(st.tuples(*[st.integers(1, 10**6)] * 4), max_size=50))
     def test_cents_are_kept(self, rows: list[tuple[int, ...]]) -> None:
         columns = {
@@ -80,6 +89,7 @@ class TestPrices:
 class TestText:
     """ "In base64: nothing that HTML could read." """
 
+    @patient
     @given(st.recursive(st.text() | st.integers(-(2**53), 2**53), st.lists, max_leaves=10))
     def test_comes_back_and_has_no_sign_of_html(self, value: object) -> None:
         text = deflate(value)

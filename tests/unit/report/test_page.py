@@ -24,6 +24,9 @@ from fsm_session.report.told import Told
 from fsm_session.states import TRADING_DAY
 from tests.unit.report import runs
 
+#: a busy machine is no fault
+patient = settings(deadline=None, max_examples=50)
+
 
 class Read(HTMLParser):
     """Reads a page as a browser would, as far as that goes: its elements and its texts."""
@@ -151,6 +154,7 @@ class TestSessions:
                 if line["seconds"] is not None:
                     assert len(line["values"]["v"]) == len(line["seconds"]["v"])
 
+    @patient
     @given(st.integers(0, 10**6))
     def test_big_runs_have_fewer_bars_a_chart(self, charts: int) -> None:
         bars = bars_of_chart(charts)
@@ -162,6 +166,7 @@ class TestSessions:
 class TestHeatMap:
     """ "Quality as a heat map of symbols x sessions"; many sessions share columns, by the worst."""
 
+    @patient
     @given(
         st.dictionaries(
             st.sampled_from(["AAA", "BBB", "CCC"]),
@@ -190,6 +195,7 @@ class TestHeatMap:
         (cells,) = laid.rows
         assert [each.date for each in cells if each.percent < 100] == [dates[77]]
 
+    @patient
     @given(st.floats(0, 100))
     def test_levels(self, percent: float) -> None:
         level = level_of(percent)
@@ -212,7 +218,7 @@ class TestHostileTexts:
             yield tag, sorted(attrs)
 
     @settings(
-        max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
+        max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
     )
     @given(texts.filter(bool), texts, texts.filter(bool))
     def test_in_names_and_errors(self, told: Told, name: str, message: str, worker: str) -> None:

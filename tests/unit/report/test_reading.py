@@ -12,6 +12,7 @@ from fsm_session import SessionConfig, SessionCoordinator
 from fsm_session.errors import ReportError
 from fsm_session.machine.journal import Journal
 from fsm_session.report.export import write_report
+from fsm_session.report.plot import plot_of
 from fsm_session.report.reading import RunFolder, read_folder, session_records
 from fsm_session.testing import run_days
 from tests.unit.report import runs
@@ -193,4 +194,5 @@ class TestAWrittenReport:
 
     def test_the_same_records_give_the_same_bytes(self, whole: Path, tmp_path: Path) -> None:
         first = write_report(whole, tmp_path / "1.html").read_bytes()
+        plot_of.cache_clear()  # and what another process would make anew
         assert write_report(whole, tmp_path / "2.html").read_bytes() == first

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -40,11 +40,16 @@ lines = hnp.arrays(
 )
 
 
+#: a busy machine is no fault
+patient = settings(deadline=None, max_examples=50)
+
+
 class TestBars:
     """ "Open, high, low, close, volume of every thinned bucket equal pandas' resample of its
     bars."
     """
 
+    @patient
     @given(bars(), st.integers(1, 60))
     def test_as_pandas_resamples(
         self, made: tuple[int, dict[str, np.ndarray]], at_most: int
@@ -63,6 +68,7 @@ class TestBars:
             thin, expected, check_names=False, check_index_type=False, check_dtype=False, rtol=0
         )
 
+    @patient
     @given(bars(), st.integers(1, 60))
     def test_no_more_than_asked_for(
         self, made: tuple[int, dict[str, np.ndarray]], at_most: int
@@ -73,6 +79,7 @@ class TestBars:
         sides = 1 + bool(columns["seconds"][0] < 0 <= columns["seconds"][-1])
         assert len(thin_bars(columns, width)["seconds"]) <= max(at_most, sides)
 
+    @patient
     @given(bars())
     def test_few_stay_as_they_are(self, made: tuple[int, dict[str, np.ndarray]]) -> None:
         interval, columns = made
@@ -94,6 +101,7 @@ class TestLines:
     came."
     """
 
+    @patient
     @given(lines, st.integers(1, 20))
     def test_the_lowest_and_highest_of_every_bucket(self, line: np.ndarray, size: int) -> None:
         seconds = np.arange(len(line), dtype=np.int64)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsm_session import TRADING_DAY, State
@@ -40,6 +40,10 @@ def moves_of(folder: Path) -> list[Any]:
 
 def wall(record: Any) -> float:
     return dt.datetime.fromisoformat(record["meta"]["wall"][:26]).timestamp()
+
+
+#: a busy machine is no fault
+patient = settings(deadline=None, max_examples=50)
 
 
 class TestStays:
@@ -87,6 +91,7 @@ class TestLine:
     was."
     """
 
+    @patient
     @given(some_stays, st.floats(0.001, 1000))
     def test_as_long_as_the_session(self, session: list[Stay], scale: float) -> None:
         parts = line_of(session, scale)
@@ -96,6 +101,7 @@ class TestLine:
         assert sum(each.percent for each in parts) == pytest.approx(expected)
         assert len(parts) <= 100 / 0.4 + 1
 
+    @patient
     @given(st.lists(st.floats(0, 100), max_size=100))
     def test_few_are_longer_than_the_line(self, seconds: list[float]) -> None:
         scale = scale_of(seconds)
