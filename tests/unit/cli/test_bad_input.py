@@ -155,6 +155,7 @@ class TestBadInput:
             assert result.exit_code == 2
             assert result.stdout == ""
             assert lines_about(result, *told)
+            assert result.stderr.splitlines()[-1].startswith("hint: ")
         expect_nothing_half_written(folder)
 
     @pytest.mark.parametrize("kind", ["csv", "parquet"])
