@@ -241,11 +241,11 @@ class _Opened:
 
 def _refuse_unless_clear(out: str | Path | None, *, overwrite: bool, resume: bool) -> None:
     if resume and overwrite:
-        told = "resume keeps what overwrite replaces"
-        raise ConfigError(told, hint="ask for one of them: --resume, or --overwrite")
+        told = "resume keeps what overwrite replaces: ask for one of them"
+        raise ConfigError(told, hint="leave out --resume, or --overwrite")
     if resume and out is None:
-        told = "resume goes on from the records in a folder"
-        raise ConfigError(told, hint="say which, as out: --out DIR")
+        told = "resume goes on from the records in a folder: say which, as out"
+        raise ConfigError(told, hint="name the folder of that run with --out DIR")
 
 
 def _failed(run: Run) -> BaseException:

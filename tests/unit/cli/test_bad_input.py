@@ -155,6 +155,8 @@ class TestBadInput:
             assert result.exit_code == 2
             assert result.stdout == ""
             assert lines_about(result, *told)
+            lines = [e for e in result.stderr.splitlines() if not e.startswith("records: ")]
+            assert lines[-1].startswith("hint: ")
         expect_nothing_half_written(folder)
 
     @pytest.mark.parametrize("kind", ["csv", "parquet"])

@@ -50,7 +50,7 @@ class TestWhereabouts:
         at = Progress("Streaming", f"day {done}", 0, sessions, step, steps)
         task = whereabouts(at, results)
         assert task["total"] == sessions
-        assert done <= task["completed"] <= done + 1
+        assert task["completed"] == pytest.approx(done + (step / steps if steps else 0))
         assert f"day {done}  {done + 1}/{sessions}" in task["description"]
 
     @given(st.integers(1, 40), st.sampled_from(["Deactivate", "Teardown", "Done"]), st.booleans())
@@ -126,6 +126,8 @@ class TestBar:
         drawn = re.split(r"[\r\n]|\x1b\[[0-9]*[AK]", shown)
         plain = [re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", each) for each in drawn]
         assert max(map(len, plain)) <= columns
+        # and whole on it: which session, which phase, how long
+        assert re.search(r"3/3 +Done +\d:\d\d:\d\d\s*$", [e for e in plain if e.strip()][-1])
         # one line, drawn anew: it never breaks but at the end
         assert shown.count("\n") <= 1
 
