@@ -20,7 +20,7 @@ def blocks(language: str) -> list[str]:
 def test_the_python_runs_from_top_to_bottom() -> None:
     names: dict[str, object] = {"__name__": "readme"}
     sources = blocks("python")
-    assert len(sources) == 6
+    assert len(sources) == 7
     for source in sources:
         exec(compile(source, "README.rst", "exec"), names)
     assert getattr(names["run"], "outcome", None) == "completed"
