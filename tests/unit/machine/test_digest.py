@@ -55,6 +55,7 @@ VARIANTS = (
     Lifecycle("L", (A, B, END), RING, initial="A", failure="End"),
     evolve(PLAIN, transitions=(*ROWS[:2], Transition("B", "A", other_guard), ROWS[2])),
     evolve(PLAIN, transitions=(ROWS[2], *ROWS[:2])),
+    evolve(PLAIN, transitions=(ROWS[0], ROWS[2], ROWS[1])),
     Lifecycle("L", (A, B, END), RING, initial="B", failure="End"),
 )
 

@@ -43,6 +43,8 @@ class TestHooks:
     def test_one_that_sets_up_and_tears_down_is_two(self) -> None:
         with pytest.raises(ValueError, match="two hooks"):
             effect(Effect.LOADS, *BOTH)
+        with pytest.raises(ValueError, match="two hooks"):
+            effect(*BOTH)
 
     def test_all_of_a_lifecycle(self) -> None:
         def marked(each: Effect) -> object:

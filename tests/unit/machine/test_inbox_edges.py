@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
+from weakref import ref
 
 import hypothesis.strategies as st
 from hypothesis import given
@@ -78,6 +80,24 @@ class TestTaking:
         assert inbox.waiting == min(count, left)
         assert [each.arguments["number"] for each in inbox.take()] == [*range(count)][:left]
         assert inbox.waiting == 0
+
+    def test_what_is_answered_is_let_go_of(self) -> None:
+        inbox = Inbox()
+        answered = ref(inbox.submit("add"))
+        for request in inbox.take():
+            request.receipt.done()
+        del request
+        inbox.take()
+        gc.collect()
+        assert answered() is None
+
+    def test_what_is_closed_lets_go_of_all(self) -> None:
+        inbox = Inbox()
+        left = ref(inbox.submit("add"))
+        inbox.take()
+        inbox.close("over")
+        gc.collect()
+        assert left() is None
 
 
 class TestTheEnd:

@@ -78,6 +78,13 @@ class TestSessions:
         last = clock.calendar.sessions[-1].date
         assert clock.get_next_trading_date(last) is None
 
+    def test_a_run_to_the_last_that_is_known_ends_there(self) -> None:
+        last = CALENDAR.sessions[-1].date
+        clock = TimeManager(CALENDAR, last, last)
+        assert clock.is_last_session
+        with pytest.raises(ClockError, match="last session"):
+            clock.enter_next_session()
+
 
 class TestNow:
     """``now_ns`` is int64 nanoseconds UTC; time only grows."""

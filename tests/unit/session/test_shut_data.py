@@ -61,6 +61,31 @@ def state(data: SessionData) -> tuple[object, ...]:
     )
 
 
+class TestOpen:
+    """``active`` from Active to Deactivate; what is recorded is kept in the order it came."""
+
+    def test_it_is_active_from_its_beginning_to_its_end(self) -> None:
+        found = SessionData(TimeManager(CALENDAR, dt.date(2024, 7, 2), dt.date(2024, 7, 5)))
+        seen = [found.active]
+        found.begin()
+        seen.append(found.active)
+        found.end()
+        assert [*seen, found.active] == [False, True, False]
+
+    def test_it_keeps_what_is_recorded(self) -> None:
+        found, records = data(), [object(), object()]
+        kept = {
+            "signal": found.signals,
+            "scan": found.scans,
+            "change": found.changes,
+            "disabled": found.disabled,
+        }
+        for kind, each in kept.items():
+            for record in records:
+                getattr(found, f"record_{kind}")(record)
+            assert each == records  # objects: equal is the same
+
+
 class TestShut:
     """Refuse whatever a worker left over from this session may still write."""
 
@@ -94,6 +119,7 @@ class TestTheTable:
         found = data()
         for name in ("ABA", "AAB", "CCC", "AAA"):
             found.register(symbol(name))
+            assert list(found) == sorted(found)
         assert list(found) == ["AAA", "AAB", "ABA", "BBB", "CCC"]
         assert (len(found), "ABA" in found, "gap" in found) == (5, True, False)
         found.remove("ABA")
