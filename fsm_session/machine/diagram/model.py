@@ -30,8 +30,8 @@ class Function:
     """
 
     name: str
-    summary: str = ""
-    where: str = ""
+    summary: str
+    where: str
     parts: tuple[Function, ...] = ()
 
 
@@ -45,13 +45,13 @@ class Node:
     place: int
     id: str
     name: str
-    summary: str = ""
-    entry: tuple[Function, ...] = ()
-    activity: Function | None = None
-    exit: tuple[Function, ...] = ()
-    initial: bool = False
-    final: bool = False
-    failure: bool = False
+    summary: str
+    entry: tuple[Function, ...]
+    activity: Function | None
+    exit: tuple[Function, ...]
+    initial: bool
+    final: bool
+    failure: bool
 
     @property
     def hooks(self) -> Iterator[tuple[str, Function]]:

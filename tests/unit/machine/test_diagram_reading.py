@@ -64,6 +64,35 @@ class TestApart:
         }
 
 
+class TestPlaces:
+    """States as declared, rows in the order of the table; only what there is, is drawn."""
+
+    def test_hooks_stand_in_the_order_in_which_they_run(self) -> None:
+        def hook(context: object) -> None: ...
+
+        states = (State("A", [hook], hook, [hook]), State("E", final=True))
+        [node, _] = diagram_of(Lifecycle("L", states, (Transition("A", "E"),))).nodes
+        assert [mark for mark, _ in node.hooks] == ["entry", "do", "exit"]
+
+    def test_a_run_begins_where_it_is_declared_to(self) -> None:
+        found = diagram_of(lifecycle("E! A", "A>E", initial="A"))
+        assert found.initial.name == "A"
+
+    def test_a_row_from_a_state_to_itself_does_not_lead_back(self) -> None:
+        found = diagram_of(lifecycle("A B E!", "A?A A>B B?A B>E"))
+        assert [each.back for each in found.edges] == [False, False, True, False]
+
+    def test_where_no_error_leads_anywhere_none_is_drawn(self) -> None:
+        without = diagram_of(lifecycle("A E!", "A>E"))
+        for text in (to_mermaid(without), to_dot(without)):
+            assert "error" not in text
+        styled = re.findall(r"linkStyle (.*)", to_mermaid(without))
+        assert all(re.match(r"\d+(,\d+)* ", each) for each in styled)
+        classes = re.findall(r"^ *class (.*)", to_mermaid(without), re.MULTILINE)
+        assert classes
+        assert all(re.fullmatch(r"\w+(,\w+)* \w+", each) for each in classes)
+
+
 class TestKinds:
     """On the main way; from it back to an earlier state; only where a guard holds."""
 

@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 
 from fsm_session.errors import UserCodeError, WorkerError, WorkerHungError
-from fsm_session.workers.worker import BaseWorker, Budget, WorkerGroup, takes_steps
+from fsm_session.workers.worker import (
+    BaseWorker,
+    Budget,
+    WorkerGroup,
+    raise_together,
+    takes_steps,
+)
 from tests.unit.workers.hanging import Noted, raising
 
 STEP: Any = None
@@ -233,6 +239,20 @@ class TestACtrlCWhileTheyComeDown:
             some.teardown()
         some.on_step(STEP)
         assert ("on_step", "w") not in log
+
+
+class TestRaisedTogether:
+    """As one group, a Ctrl-C that is alone as itself; nothing where there is none."""
+
+    def test_by_hand(self) -> None:
+        pressed, error = KeyboardInterrupt(), ValueError("x")
+        raise_together("told", [])
+        with pytest.raises(KeyboardInterrupt):
+            raise_together("told", [pressed])
+        for errors in ([error], [pressed, error], [pressed, KeyboardInterrupt()]):
+            with pytest.raises(BaseExceptionGroup, match="told") as caught:
+                raise_together("told", errors)
+            assert [*caught.value.exceptions] == errors
 
 
 class Falls(BaseWorker):
