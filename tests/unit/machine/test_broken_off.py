@@ -148,7 +148,8 @@ class TestReentrant:
     @pytest.mark.parametrize("place", ["to B", "into b", "b"])
     @pytest.mark.parametrize("method", ["advance", "begin", "step", "run"])
     def test_whoever_is_called_by_it_can_not_move_it(self, place: str, method: str) -> None:
-        noted = Noted(**{place: lambda: getattr(noted.driver, method)()})
+        noted = Noted()
+        noted.acts[place] = lambda: getattr(noted.driver, method)()
         b = State("B", [noted.hook("into b")], noted.hook("b"))
         [error] = noted.run(State("A"), b, rows=(ON, REST))
         assert isinstance(error, IllegalMoveError)
