@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from attrs import evolve
 
 from fsm_session import TRADING_DAY, Run, RunFailedError, SessionCoordinator
-from fsm_session.errors import RequirementsError, WorkerError
+from fsm_session.errors import RequirementsError, StaleSessionError, WorkerError
 from fsm_session.machine import Lifecycle, Receipt
 from fsm_session.workers.worker import BaseWorker
 from tests.small_market import SESSIONS, market, wishes
@@ -181,3 +182,31 @@ class TestRequestsAreAnsweredWithTheirSession:
         lifecycle = looking_behind("Done", "write_run_export", look)
         run(Asks(), lifecycle=lifecycle, last=SESSIONS[0])
         assert answers == ["refused"]
+
+
+class TestDataIsShutBehindTheWorkers:
+    """Done and Failed tear the workers down, then shut the data: what a worker left over from
+    the run still writes is refused.
+    """
+
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_it_takes_what_is_written_in_the_teardown_and_nothing_after(self, fails: bool) -> None:
+        class Writes(BaseWorker):
+            def setup(self, context: Any) -> None:
+                self.data = context.data
+
+            def on_step(self, step: Any) -> None:
+                if fails:
+                    raise ValueError("odd")
+
+            def teardown(self) -> None:
+                self.data.add_universe("late")
+
+        worker = Writes()
+        with pytest.raises(RunFailedError) if fails else nullcontext() as caught:
+            run(worker, last=SESSIONS[0])
+        if fails:
+            assert len(caught.value.exceptions) == 1  # type: ignore[union-attr]
+        assert "late" in worker.data.universes
+        with pytest.raises(StaleSessionError):
+            worker.data.add_universe("later")
