@@ -143,6 +143,26 @@ class TestTheRunsRecord:
         assert "stuck" in str(error)
 
 
+class TestASessionThatIsBrokenOff:
+    """Write the record of a session that was broken off, marked as not complete; then the run's."""
+
+    def test_it_is_among_the_sessions_of_the_runs_record(self, tmp_path: Path) -> None:
+        class Falls(BaseWorker):
+            def setup(self, context: Any) -> None:
+                self.data = context.data
+
+            def on_step(self, step: Any) -> None:
+                if self.data.session.label == SESSIONS[1]:
+                    raise ValueError("odd")
+
+        config = wishes(["AAA"], SESSIONS[0], SESSIONS[-1])
+        with pytest.raises(RunFailedError):
+            SessionCoordinator(config, source=SOURCE, workers=[Falls()], out=tmp_path).run()
+        record = json.loads((tmp_path / "run.json").read_bytes())
+        told = [(each["date"], each["complete"]) for each in record["sessions"]]
+        assert told == [(SESSIONS[0], True), (SESSIONS[1], False)]
+
+
 class TestRequestsAreAnsweredWithTheirSession:
     """Every request gets exactly one answer, in whatever phase it was made."""
 
