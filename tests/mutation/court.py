@@ -49,10 +49,13 @@ class Court:
         while True:
             while len(open_cases) < self.jobs and (mutant := next(mutants, None)) is not None:
                 case = Case(mutant, self.judges.of(mutant, self.seconds))
+                called = bool(case.tests)
+                if not called and self._is_early(mutant):
+                    case.tests = self._of_file(mutant)
                 if not case.tests:
                     yield case
                     continue
-                self._begin(case, afresh=False)
+                self._begin(case, afresh=not called)
                 open_cases.append(case)
             if not open_cases:
                 return
@@ -86,11 +89,14 @@ class Court:
             self.judges.note(case.mutant, case.killer)
         elif not case.afresh and self._is_early(case.mutant):
             # what it did while others were imported may be seen by whoever looks at the file
-            case.tests = self.judges.of(evolve(case.mutant, function=None), self.seconds)
+            case.tests = self._of_file(case.mutant)
             self._begin(case, afresh=True)
         elif 0 < case.afresh < len(case.tests):
             self._begin(case, afresh=True)
         return case.trial is None
+
+    def _of_file(self, mutant: Mutant) -> list[str]:
+        return self.judges.of(evolve(mutant, function=None), self.seconds)
 
     def _is_early(self, mutant: Mutant) -> bool:
         return (str(mutant.path.resolve()), mutant.function) in self.early

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import zlib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fsm_session.errors import JournalError
-from fsm_session.machine.journal import Journal, read_if_begun, read_journal
+from fsm_session.machine import Lifecycle, State, Transition
+from fsm_session.machine.journal import Journal, read_if_begun, read_journal, replay
 
 
 @pytest.fixture
@@ -121,3 +124,70 @@ class TestRefused:
         path = tmp_path / "journal"
         path.write_bytes(line('{"number":0,"kind":"header"') + line(body))
         assert (read_journal(path).torn, read_journal(path).records) == (True, ())
+
+
+class Interrupted(io.BytesIO):
+    """A file in memory whose writes, where told to, are broken off half-way by a Ctrl-C."""
+
+    press = False
+
+    def write(self, data: Any) -> int:
+        if self.press:
+            super().write(data[: len(data) // 2])
+            raise KeyboardInterrupt
+        return super().write(data)
+
+    def truncate(self, size: int | None = None) -> int:
+        self.seek(0 if size is None else size)
+        return super().truncate(size)
+
+
+class TestOnceItIsWritten:
+    """A record is in the file when ``append`` returns; one that was broken off never happened."""
+
+    def test_it_is_there_before_the_journal_is_closed(self, tmp_path: Path) -> None:
+        path = tmp_path / "journal"
+        journal = Journal.create(path, {})
+        journal.append("move", {"to": "A"})
+        assert path.read_bytes().endswith(line('{"number":1,"kind":"move","to":"A"'))
+        journal.close()
+
+    def test_what_a_link_leads_to_is_left_alone(self, tmp_path: Path) -> None:
+        (tmp_path / "other").write_text("mine")
+        (tmp_path / "journal").symlink_to(tmp_path / "other")
+        with pytest.raises(JournalError):
+            Journal.create(tmp_path / "journal", {})
+        assert (tmp_path / "other").read_text() == "mine"
+
+    @pytest.mark.parametrize("before", [0, 1, 3])
+    def test_one_that_was_broken_off_is_cut_off_by_the_next(self, before: int) -> None:
+        file = Interrupted()
+        journal = Journal(Path("memory"), file)
+        for _ in range(before):
+            journal.append("move", {})
+        file.press = True
+        for _ in range(2):
+            with pytest.raises(KeyboardInterrupt):
+                journal.append("move", {"to": "a state with a long name"})
+        file.press = False
+        journal.append("move", {})
+        journal.append("move", {})
+        expected = [line(f'{{"number":{n},"kind":"move"') for n in range(before + 2)]
+        assert file.getvalue() == b"".join(expected)
+
+
+def test_a_run_that_was_resumed_begins_anew() -> None:
+    """``replay``: a run that was resumed begins anew there."""
+    states = (State("A"), State("B"), State("End", final=True))
+    lifecycle = Lifecycle("L", states, (Transition("A", "B"), Transition("B", "End")))
+    ways = [(None, "A"), ("A", "B"), None, (None, "A"), ("A", "B"), ("B", "End")]
+    records = [
+        {"number": n, "kind": "resume"}
+        if way is None
+        else {"number": n, "kind": "move", "from": way[0], "to": way[1]}
+        for n, way in enumerate(ways, 1)
+    ]
+    assert replay(lifecycle, records) == "End"
+    assert replay(lifecycle, records[:3]) == ""
+    with pytest.raises(JournalError):
+        replay(lifecycle, [each for each in records if each["kind"] == "move"])
