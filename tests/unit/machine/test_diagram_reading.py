@@ -74,6 +74,19 @@ class TestPlaces:
         [node, _] = diagram_of(Lifecycle("L", states, (Transition("A", "E"),))).nodes
         assert [mark for mark, _ in node.hooks] == ["entry", "do", "exit"]
 
+    def test_what_is_asked_of_it_by_name(self) -> None:
+        rows = "A?E A>B B?E B>C C>E"
+        found = diagram_of(lifecycle("A B C E! F!", rows, failure="F"))
+        a, *_, failure = found.nodes
+        assert (found.last.name, found.failure) == ("C", failure)
+        assert diagram_of(lifecycle("A B C E!", rows)).failure is None
+        assert [each.target.name for each in found.ways_out(a)] == ["E", "B"]
+        assert {own_id: node.name for own_id, node in found.stand_ins.items()} == {
+            "A__E": "E",
+            "B__E": "E",
+        }
+        assert [[each.name for each in edge.guards] for edge in found.edges[:2]] == [["late"], []]
+
     def test_a_run_begins_where_it_is_declared_to(self) -> None:
         found = diagram_of(lifecycle("E! A", "A>E", initial="A"))
         assert found.initial.name == "A"

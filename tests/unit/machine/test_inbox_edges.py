@@ -81,6 +81,13 @@ class TestTaking:
         assert [each.arguments["number"] for each in inbox.take()] == [*range(count)][:left]
         assert inbox.waiting == 0
 
+    def test_a_request_says_what_is_asked_for(self) -> None:
+        inbox = Inbox()
+        receipt = inbox.submit("add", symbol="AAA")
+        [request] = inbox.take()
+        assert (request.kind, request.arguments) == ("add", {"symbol": "AAA"})
+        assert request.receipt is receipt
+
     def test_what_is_answered_is_let_go_of(self) -> None:
         inbox = Inbox()
         answered = ref(inbox.submit("add"))

@@ -92,6 +92,16 @@ class TestWhoTakesSteps:
         some.on_step(STEP)
         assert log == [("setup", "w"), ("on_step", "w"), ("teardown", "w")]
 
+    def test_those_that_wait_are_waited_for(self) -> None:
+        """``settle``: wait until every worker has taken the last step."""
+        log: list[tuple[str, str]] = []
+        waits = Noted("waits", log, {})
+        waits.settle = lambda: log.append(("settle", "waits"))  # type: ignore[attr-defined]
+        some = WorkerGroup([Noted("w", log, {}), waits], Budget(10))
+        some.setup(object())
+        some.settle()
+        assert log[2:] == [("settle", "waits")]
+
     def test_one_that_inherits_the_step_of_nothing_takes_none(self) -> None:
         class Idle(BaseWorker): ...
 
