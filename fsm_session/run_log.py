@@ -8,6 +8,7 @@ about none) and ``move``, the number that the journal gives the move: a formatte
 from __future__ import annotations
 
 import logging
+import traceback
 from typing import Any
 
 from fsm_session.errors import FaultyInputError
@@ -46,12 +47,10 @@ class RunLog:
         if not log.isEnabledFor(logging.ERROR):
             return
         error = failure.error
-        # what is wrong with the input is not to be found in our code
-        traceback = None if isinstance(error, FaultyInputError) else error
         place = self._place(phase=failure.phase, symbol=symbol_of(error))
         # half a character would be refused by most of what a line is written to
         told = str(failure).encode("utf-8", "backslashreplace").decode()
-        log.error("%s", told, extra=place, exc_info=traceback)
+        log.error("%s", told, extra=place, exc_info=error if _has_traceback(error) else None)
 
     def _place(self, **known: str) -> dict[str, Any]:
         last = self._last
@@ -62,6 +61,17 @@ class RunLog:
             "move": last.number if last else 0,
         }
         return {**here, **known}
+
+
+def _has_traceback(error: BaseException) -> bool:
+    """Tell whether its traceback helps, and can be written: no half a character is in it."""
+    if isinstance(error, FaultyInputError):  # that is not to be found in our code
+        return False
+    try:
+        "".join(traceback.format_exception(error)).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def symbol_of(error: BaseException) -> str:

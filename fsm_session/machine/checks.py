@@ -123,7 +123,7 @@ def every_row_can_be_taken(lifecycle: Lifecycle) -> Found:
             yield Fault(
                 f"can never be taken: an unguarded row of {row.source!r} comes first", key=key
             )
-        elif row.guard is not None and row.guard in before:
+        elif row.guard in before:
             yield Fault(
                 f"can never be taken: an earlier row of {row.source!r} has the same guard"
                 f" {name_of(row.guard)}",
@@ -154,11 +154,11 @@ def _closure(
     lifecycle: Lifecycle,
     direction: Callable[[tuple[str, str]], tuple[str, str]],
 ) -> set[str]:
-    reached, edge = set(start), set(start)
+    reached = edge = start
     ways = [direction((row.source, row.target)) for row in lifecycle.transitions]
     while edge:
         edge = {there for here, there in ways if here in edge} - reached
-        reached |= edge
+        reached = reached | edge
     return reached
 
 

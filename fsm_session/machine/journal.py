@@ -220,7 +220,7 @@ def _opened(line: bytes) -> dict[str, Any] | None:
     if line + b"\n" != b'%b%b%08x"}\n' % (body, _CRC_KEY, zlib.crc32(body)):
         return None
     try:
-        record = orjson.loads(line)
+        record: dict[str, Any] = orjson.loads(line)  # what ends in a brace is nothing else
     except orjson.JSONDecodeError:
         return None
-    return record if isinstance(record, dict) and {"number", "kind"} <= set(record) else None
+    return record if {"number", "kind"} <= set(record) else None

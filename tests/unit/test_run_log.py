@@ -62,9 +62,17 @@ class Promotes:
 class Picky:
     """Raises at whatever is shown of one symbol."""
 
+    says = "not this one"
+
     def on_bar(self, bar: Any) -> None:
         if bar.symbol == "BBB":
-            raise LookupError("not \ud800 this one")
+            raise LookupError(self.says)
+
+
+class Unwritable(Picky):
+    """Says half a character."""
+
+    says = "not \ud800 this one"
 
 
 class TestPhases:
@@ -106,8 +114,14 @@ class TestErrors:
         named = {name: vars(error)[name] for name in ("session", "phase", "symbol", "move")}
         assert named == {"session": "2024-07-02", "phase": "Streaming", "symbol": "BBB", "move": 5}
         assert error.exc_info is not None
-        assert "not \\ud800 this one" in error.getMessage()
         assert "LookupError" in logging.Formatter().formatException(error.exc_info)
+
+    def test_what_no_file_would_take_is_left_out(self, kept: Kept) -> None:
+        with pytest.raises(RunFailedError):
+            run_days(Unwritable(), days=1)
+        (error,) = kept.at(logging.ERROR)
+        assert error.exc_info is None
+        assert "not \\ud800 this one" in logging.Formatter().format(error)
 
     def test_what_is_wrong_with_the_input_needs_no_traceback(self, kept: Kept) -> None:
         wishes = {

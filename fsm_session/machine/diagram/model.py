@@ -46,8 +46,8 @@ class Function:
     """
 
     name: str
-    summary: str = ""
-    where: str = ""
+    summary: str
+    where: str
     parts: tuple[Function, ...] = ()
 
 
@@ -61,13 +61,13 @@ class Node:
     place: int
     id: str
     name: str
-    summary: str = ""
-    entry: tuple[Function, ...] = ()
-    activity: Function | None = None
-    exit: tuple[Function, ...] = ()
-    initial: bool = False
-    final: bool = False
-    failure: bool = False
+    summary: str
+    entry: tuple[Function, ...]
+    activity: Function | None
+    exit: tuple[Function, ...]
+    initial: bool
+    final: bool
+    failure: bool
     highlighted: bool = False
     module: str = ""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -39,3 +41,12 @@ def test_as_pandas_writes_it(time_ns: int, unit: int, zone: str) -> None:
 )
 def test_by_hand(time_ns: int, expected: str) -> None:
     assert iso_in("America/New_York", time_ns) == expected
+
+
+def test_whatever_the_zone_of_the_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Asia/Kolkata")
+        time.tzset()
+        written = iso_in("America/New_York", 1_720_013_401 * 10**9)
+    time.tzset()
+    assert written == "2024-07-03T09:30:01-04:00"
