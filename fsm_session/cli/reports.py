@@ -9,7 +9,9 @@ import click
 from fsm_session import report, terminal
 from fsm_session.cli import complete
 from fsm_session.cli.answers import Answer, answers
+from fsm_session.cli.complete import OURS
 from fsm_session.cli.group import main
+from fsm_session.plugins import lifecycle_of
 
 no_report = click.option("--no-report", is_flag=True, help="Write no report.")
 
@@ -19,6 +21,7 @@ Examples:
   fsm-session report week                    writes week/report.html
   fsm-session report week --open             and shows it
   fsm-session report week --out run.html     writes it elsewhere
+  fsm-session report week --lifecycle my_module:MY_DAY
 
 One file that fetches nothing. Of a run that failed, too.
 
@@ -37,11 +40,15 @@ One file that fetches nothing. Of a run that failed, too.
     "--out", type=click.Path(path_type=Path), metavar="FILE",
     help=f"Where to write it, instead of DIR/{report.FILE}.",
 )  # fmt: skip
+@click.option(
+    "--lifecycle", default=OURS, metavar="NAME", shell_complete=complete.lifecycles,
+    help="Which one ran (package.module:NAME), where it was one of your own.",
+)  # fmt: skip
 @click.option("--open", "wanted", is_flag=True, help="Show it in the browser.")
 @answers
-def write(folder: Path, out: Path | None, wanted: bool) -> Answer:
+def write(folder: Path, out: Path | None, lifecycle: str, wanted: bool) -> Answer:
     """Write the report of the run in DIR: one HTML file."""
-    path = report.write_report(folder, out)
+    path = report.write_report(folder, out, lifecycle=lifecycle_of(lifecycle, Path.cwd()))
     if wanted:
         click.launch(path.resolve().as_uri())
     return Answer(show=lambda: click.echo(terminal.shown(path)), files=[path])

@@ -25,13 +25,18 @@ from fsm_session.report.sentence import kind_of, sentence
 from fsm_session.report.told import Told
 from fsm_session.report.words import clock, counted, duration, visible
 
+#: our own script, in order: what is not a function is there only behind where it is made
+SCRIPT = (
+    *("tools", "unpacking", "sessions", "plot"),
+    *("in_words", "going_about", "moves", "begin"),
+)
 #: colours for states, in the order in which a run enters them
 PHASES = 10
 
 
 def page(told: Told) -> bytes:
     """Write the page: HTML in UTF-8."""
-    run, ours, theirs = told.run, _file("page.js"), _bokeh()
+    run, ours, theirs = told.run, _script(), _bokeh()
     what = happened(run, told.stays, told.lifecycle)
     lines = told.lines()
     states = list(dict.fromkeys(each.state for each in told.stays))
@@ -91,6 +96,13 @@ def _template() -> Any:
 @cache
 def _file(name: str) -> str:
     return (resources.files("fsm_session.report") / name).read_text("utf-8")
+
+
+@cache
+def _script() -> str:
+    """Put our own script together: files that share one scope, and leave nothing outside of it."""
+    parts = (_file(f"script/{name}.js") for name in SCRIPT)
+    return "\n".join(['"use strict";', "(() => {", *parts, "})();", ""])
 
 
 @cache

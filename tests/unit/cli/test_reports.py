@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from fsm_session import TRADING_DAY, State
+from fsm_session.testing import run_days
 from tests.unit.cli.folder import command, write_config, write_data
 
 
@@ -115,3 +117,21 @@ class TestTheCommand:
         told = command("report", tmp_path)
         assert told.exit_code == 2
         assert "holds no run" in told.stderr
+
+    def test_it_is_drawn_on_the_lifecycle_that_ran(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        module = "from fsm_session import TRADING_DAY, State\n"
+        module += "MY_DAY = TRADING_DAY.insert(State('Auction'), after='Active')\n"
+        (tmp_path / "reported_day.py").write_text(module)
+        monkeypatch.chdir(tmp_path)
+        own = TRADING_DAY.insert(State("Auction"), after="Active")
+        run_days(lifecycle=own, out=tmp_path / "out")
+        named = ("--lifecycle", "reported_day:MY_DAY")
+        for options, is_there in ((named, True), ((), False)):
+            assert command("report", "out", *options).exit_code == 0
+            page = (tmp_path / "out" / "report.html").read_text()
+            assert ("not at hand" not in page) is is_there
+        told = command("report", "out", "--lifecycle", "reported_day:NONE")
+        assert told.exit_code == 2
+        assert "reported_day:NONE" in told.stderr

@@ -1,0 +1,3 @@
+// All begins here.
+
+Promise.all([beginSessions(), beginMoves()]).then(() => (document.body.dataset.ready = "yes"));
