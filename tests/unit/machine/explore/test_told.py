@@ -64,7 +64,8 @@ class TestWhatIsSo:
         ],
     )
     def test_in_the_beginning_is_only_where_it_is(self, place: Place, line: str) -> None:
-        assert facts_of(place, Configuration(place.name, ("down", "down"))) == line
+        for workers in ((), ("down",), ("down", "down")):
+            assert facts_of(place, Configuration(place.name, workers)) == line
 
     @pytest.mark.parametrize(
         ("changed", "fact"),
