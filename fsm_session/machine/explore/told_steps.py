@@ -32,7 +32,7 @@ def facts_of(place: Place, here: Configuration) -> str:
     workers = f"workers {' '.join(here.workers)}"
     facts = [
         (_at(place), True),
-        (workers, {*here.workers} > {"down"} or "down" not in here.workers),
+        (workers, not {"down"}.issuperset(here.workers)),
     ]
     return ", ".join(fact for fact, so in (*facts, *_facts(here)) if so)
 
