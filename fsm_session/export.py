@@ -139,8 +139,9 @@ class RunRecords:
 
     def _remove_what_is_done_again(self, folder: Path) -> None:
         """Remove the records of an earlier run, but those that are gone on from."""
-        with suppress(OSError):  # it tells of the earlier run, but is no record
-            (folder / "report.html").unlink(missing_ok=True)
+        if (report := folder / "report.html").exists():
+            with suppress(OSError):  # it tells of the earlier run, but is no record
+                report.unlink()
         kept = {folder / "sessions" / f"{each.date}.json" for each in self.sessions}
         torn = [*folder.glob("sessions/.*.part"), *folder.glob(".*.part")]
         try:

@@ -113,8 +113,10 @@ class Journey:
         if self._in_a_final_state:
             self.thrown_at_the_end += 1
         on_owner = threading.get_ident() == self._owner
-        # the first interrupt is a stop; in a thread of a worker's own it is an error like any
-        if what == "interrupt" and on_owner and not self.driver.inbox.stop_requested:
+        # the first interrupt is a stop, whatever comes behind it before it is heard; in a thread of
+        # a worker's own it is an error like any
+        first = self.interrupt is None and not self.driver.inbox.stop_requested
+        if what == "interrupt" and on_owner and first:
             self.interrupt, self.asked_to_stop = thrown, True
         else:
             self.thrown.append(thrown)
