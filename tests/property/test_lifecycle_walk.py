@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from fsm_session import TRADING_DAY, BaseWorker
-from fsm_session.testing.faults import WORKER
+from fsm_session.testing.faults import WORKER, Place
 from fsm_session.testing.journey import RunState
 from fsm_session.testing.lifecycle_machine import LifecycleMachine
 from tests.property.trial import MINUTES, SYMBOLS, Chatty, Looks
@@ -114,6 +114,16 @@ def test_one_fault_at_every_place_of_the_lifecycle() -> None:
     # what is reached only after another fault, or where somebody asked for a symbol to go
     assert {place.state for place in missed if place.kind != WORKER} == {"Failed"}
     assert {place.name for place in missed if place.kind == WORKER} == {"on_symbol_removed"}
+
+
+def test_a_second_interrupt_before_the_first_is_heard_is_an_error() -> None:
+    """Ctrl-C is a stop, a second one breaks off: in the undo of a set-up, too."""
+    setup, teardown = (Place("first", WORKER, name, "before") for name in ("setup", "teardown"))
+    walk = PLAIN()
+    walk.begin(sessions=1, threads=False, faults={setup: "interrupt"})
+    walk.arm(place=teardown, what="interrupt")
+    walk.all_holds()
+    walk.teardown()
 
 
 def test_the_harness_was_everywhere() -> None:
