@@ -119,7 +119,7 @@ def test_one_fault_at_every_place_of_the_lifecycle() -> None:
 def test_a_second_interrupt_before_the_first_is_heard_is_an_error() -> None:
     """Ctrl-C is a stop, a second one breaks off: in the undo of a set-up, too."""
     setup, teardown = (Place("first", WORKER, name, "before") for name in ("setup", "teardown"))
-    walk = PLAIN()
+    walk: Any = PLAIN()
     walk.begin(sessions=1, threads=False, faults={setup: "interrupt"})
     walk.arm(place=teardown, what="interrupt")
     walk.all_holds()
