@@ -99,7 +99,7 @@ class Assizes:
             for mutant in mutants_of(path):
                 if key_of(mutant) in noticed:
                     self.tried[path] += 1
-                elif str(mutant) in known and not self.options.explained:
+                elif str(mutant).strip() in known and not self.options.explained:
                     self.tried[path] += 1
                     self.explained[path] += 1
                 elif self.options.only in str(mutant):

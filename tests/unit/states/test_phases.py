@@ -78,6 +78,41 @@ class TestASessionIsActiveFromActiveToDeactivate:
         assert worker.seen == [(method, day, active) for day in days for method, active in course]
 
 
+class TestStreaming:
+    """On leaving every worker has taken the last step."""
+
+    def test_a_worker_is_asked_to_settle_before_what_is_unfinished_is_finished(self) -> None:
+        class Settles(Looks):
+            def settle(self) -> None:
+                self.note("settle")
+
+        worker = Settles()
+        run(worker, last=SESSIONS[0])
+        told = [method for method, _, _ in worker.seen]
+        # the step at the close finishes the bars that end there
+        assert told[-5:] == ["on_step", "settle", "on_step", "on_session_end", "teardown"]
+
+
+class TestTeardown:
+    """On leaving there is no queue."""
+
+    def test_what_waited_in_the_queues_is_gone(self) -> None:
+        waiting: list[int] = []
+
+        def look(context: Any) -> None:
+            waiting.append(len(context.queues))
+
+        run(lifecycle=looking_behind("Teardown", "clear_queues", look))
+        assert waiting == [0] * len(SESSIONS[1:])
+        before: list[int] = []
+        run(
+            lifecycle=looking_behind(
+                "Teardown", "clear_session_data", lambda context: before.append(len(context.queues))
+            )
+        )
+        assert all(before)
+
+
 class TestLoadAndInitThreads:
     """Load: "put the clock at the session's open". InitThreads: "see that every worker is ready",
 
