@@ -12,7 +12,7 @@ import pytest
 from attrs import evolve
 
 from fsm_session.errors import DiagramError, ExportError, FsmSessionError
-from fsm_session.machine.diagram import differences, render, texts, to_svg, write
+from fsm_session.machine.diagram import Options, differences, render, texts, to_svg, write
 from fsm_session.states import TRADING_DAY
 
 
@@ -69,6 +69,17 @@ class TestChecks:
             "trading_day.rst",
             "trading_day.svg",
         ]
+
+    def test_files_are_drawn_and_checked_as_they_are_asked_for(self, tmp_path: Path) -> None:
+        pytest.importorskip("pygraphviz")
+        bare = Options(hooks=False)
+        drawn = render(TRADING_DAY, bare)
+        assert drawn == {**texts(TRADING_DAY, bare), "trading_day.svg": drawn["trading_day.svg"]}
+        assert "tear_down_workers" not in drawn["trading_day.dot"] + drawn["trading_day.svg"]
+        written = write(TRADING_DAY, tmp_path, bare)
+        assert {path.name: path.read_text(encoding="utf-8") for path in written} == drawn
+        assert differences(TRADING_DAY, tmp_path, bare) == []
+        assert differences(TRADING_DAY, tmp_path) != []
 
     def test_another_declaration_is_shown_line_by_line(self, folder: Path) -> None:
         dot, mermaid, page, svg = differences(OTHER, folder)
