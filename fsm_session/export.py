@@ -20,10 +20,11 @@ from fsm_session.errors import ExportError, Fault, JournalError, ResumeError
 from fsm_session.machine import Failure, Move
 from fsm_session.machine.journal import BEGIN_ANEW, Journal, JournalRecords, read_if_begun
 from fsm_session.machine.journal import FORMAT as JOURNAL_FORMAT
+from fsm_session.machine.texts import writable
 from fsm_session.resume import finished_sessions, what_changed
 from fsm_session.session.clock import iso_in, wall_time_ns
 from fsm_session.session.data import SessionData
-from fsm_session.session_record import as_json, session_record, writable
+from fsm_session.session_record import as_json, session_record
 from fsm_session.session_result import SessionResult
 from fsm_session.whole_files import write_whole
 
@@ -32,6 +33,8 @@ LeftOut = Mapping[str, list[str]]
 
 FORMAT = 1
 NANOSECONDS = 1e9
+#: what :mod:`fsm_session.report` makes of the records, beside them
+REPORT = "report.html"
 #: the records of sessions: ``sessions/2024-07-03.json``
 RECORDS = "sessions/[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].json"
 
@@ -139,7 +142,7 @@ class RunRecords:
 
     def _remove_what_is_done_again(self, folder: Path) -> None:
         """Remove the records of an earlier run, but those that are gone on from."""
-        if (report := folder / "report.html").exists():
+        if (report := folder / REPORT).exists():
             with suppress(OSError):  # it tells of the earlier run, but is no record
                 report.unlink()
         kept = {folder / "sessions" / f"{each.date}.json" for each in self.sessions}

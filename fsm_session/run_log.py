@@ -13,6 +13,7 @@ from typing import Any
 
 from fsm_session.errors import FaultyInputError
 from fsm_session.machine import Failure, Move
+from fsm_session.machine.texts import writable
 
 log = logging.getLogger("fsm_session")
 
@@ -49,7 +50,7 @@ class RunLog:
         error = failure.error
         place = self._place(phase=failure.phase, symbol=symbol_of(error))
         # half a character would be refused by most of what a line is written to
-        told = str(failure).encode("utf-8", "backslashreplace").decode()
+        told = writable(str(failure))
         log.error("%s", told, extra=place, exc_info=error if _has_traceback(error) else None)
 
     def _place(self, **known: str) -> dict[str, Any]:

@@ -15,6 +15,7 @@ import orjson
 import pandas as pd
 from attrs import asdict
 
+from fsm_session.machine.texts import writable
 from fsm_session.market.bars import COLUMNS
 from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.gaps import Gaps
@@ -61,11 +62,6 @@ def session_record(
 def as_json(record: Mapping[str, Any]) -> bytes:
     """Write a record as JSON, ending in a line break."""
     return orjson.dumps(record, option=OPTIONS | orjson.OPT_APPEND_NEWLINE)
-
-
-def writable(text: str) -> str:
-    r"""Give a text as JSON can hold it: half a character is written as its escape, ``\ud800``."""
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def iso(time_ns: int) -> str:

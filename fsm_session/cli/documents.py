@@ -56,8 +56,6 @@ def _plans(plans: Mapping[str, SymbolPlan], found: Requirements) -> Document:
 
 
 def _plan(plan: SymbolPlan, found: Requirements) -> Document:
-    assert found.calendar is not None
-    indicators = [each.spec.name for each in plan.indicators]
     return {
         "base": str(plan.base),
         "from_ticks": plan.from_ticks,
@@ -65,11 +63,10 @@ def _plan(plan: SymbolPlan, found: Requirements) -> Document:
         "events": list(plan.events),
         "recorded": list(plan.recorded),
         "history_sessions": {
-            str(interval): plan.reach.days(interval, found.sessions[0], found.calendar)
-            for interval in (plan.base, *plan.derived)
+            str(interval): count for interval, count in found.history_sessions(plan).items()
         },
-        "indicators": [*indicators, *(each.name for each in plan.historical)],
-        "left_out": [each.label for each in found.sessions if each.date in plan.missing],
+        "indicators": list(plan.indicator_names),
+        "left_out": found.left_out(plan),
     }
 
 

@@ -11,6 +11,7 @@ from fsm_session.cli import complete
 from fsm_session.cli.answers import Answer, answers
 from fsm_session.cli.complete import OURS
 from fsm_session.cli.group import main
+from fsm_session.export import REPORT
 from fsm_session.plugins import lifecycle_of
 
 no_report = click.option("--no-report", is_flag=True, help="Write no report.")
@@ -38,7 +39,7 @@ One file that fetches nothing. Of a run that failed, too.
 )
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="FILE",
-    help=f"Where to write it, instead of DIR/{report.FILE}.",
+    help=f"Where to write it, instead of DIR/{REPORT}.",
 )  # fmt: skip
 @click.option(
     "--lifecycle", default=OURS, metavar="NAME", shell_complete=complete.lifecycles,

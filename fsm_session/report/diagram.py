@@ -13,10 +13,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from attrs import frozen
 
 from fsm_session.machine.diagram import diagram_of, to_svg
-from fsm_session.machine.diagram.dot import quoted
+from fsm_session.machine.diagram.dot import FONT, quoted
 from fsm_session.machine.diagram.model import Diagram
-from fsm_session.machine.diagram.reading import identifiers, printable
+from fsm_session.machine.diagram.reading import identifiers
 from fsm_session.machine.lifecycle import Lifecycle
+from fsm_session.machine.texts import printable
 from fsm_session.report.quiet import quiet_about_fonts
 from fsm_session.report.reading import RunFolder
 from fsm_session.report.timeline import Stay, Way, seconds_in, ways_taken
@@ -25,7 +26,6 @@ from fsm_session.report.words import duration
 #: what the journal has for a guard where an error was the way
 ERROR = "error"
 TIMES = "\N{MULTIPLICATION SIGN}"
-FONT = "Helvetica,Arial,sans-serif"
 #: colours are the page's: each thing drawn has a class, and a style sheet knows it
 DEFAULTS = (
     'graph [rankdir="TB", bgcolor="transparent", pad="0.1", nodesep="0.35", ranksep="0.35"]',

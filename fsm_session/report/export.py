@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from fsm_session.errors import Fault, ReportError
+from fsm_session.export import REPORT
 from fsm_session.machine import Lifecycle
 from fsm_session.report.reading import read_folder, session_records
 from fsm_session.report.told import Told
 from fsm_session.states import TRADING_DAY
 from fsm_session.whole_files import write_whole
-
-FILE = "report.html"
 
 #: bars of an interval on one chart, and on all charts of a page
 MOST_BARS, LEAST_BARS, BARS_OF_PAGE = 400, 60, 600_000
@@ -43,10 +42,12 @@ def write_report(
         try:
             told.look_at(date, record, at_most)
         except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            faults.append(Fault(f"is not the record of a session: {error!r}", _name(source, date)))
+            faults.append(
+                Fault(f"is not the record of a session: {error!r}", str(run.path_of(date)))
+            )
     if faults:
         raise ReportError(faults)
-    path = source / FILE if file is None else Path(file)
+    path = source / REPORT if file is None else Path(file)
     write_whole(path, page(told))
     return path
 
@@ -54,7 +55,3 @@ def write_report(
 def bars_of_chart(charts: int) -> int:
     """Give how many bars of an interval a chart shows at most, on a page with so many charts."""
     return max(LEAST_BARS, min(MOST_BARS, BARS_OF_PAGE // max(charts, 1)))
-
-
-def _name(folder: Path, date: str) -> str:
-    return str(folder / "sessions" / f"{date}.json")

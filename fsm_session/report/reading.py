@@ -90,6 +90,10 @@ class RunFolder:
     torn: bool
     sha256: Mapping[str, str] = field(factory=dict)
 
+    def path_of(self, date: str) -> Path:
+        """Name the record of a session."""
+        return self.folder / "sessions" / f"{date}.json"
+
     @property
     def moves(self) -> tuple[Record, ...]:
         """Give the moves as the journal has them."""
@@ -197,7 +201,7 @@ def session_records(run: RunFolder, faults: list[Fault]) -> Iterator[tuple[str, 
         if not re.fullmatch(DATE, date):
             faults.append(Fault(f"{date!r} is no date of a session", str(run.folder / JOURNAL)))
             continue
-        path = run.folder / "sessions" / f"{date}.json"
+        path = run.path_of(date)
         try:
             yield date, _session(path, run.sha256[date])
         except OSError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fsm_session.report.reading import RunFolder
-from fsm_session.report.timeline import Stay
+from fsm_session.report.timeline import Stay, lasted
 from fsm_session.report.words import clock, counted, duration
 
 OUTCOMES = {"completed": "Completed", "stopped": "Stopped", "failed": "Failed"}
@@ -54,5 +54,5 @@ def _did(run: RunFolder) -> str:
 
 
 def _lasted(stays: list[Stay]) -> str:
-    seconds = sum(each.seconds or 0.0 for each in stays)
+    seconds = lasted(stays)
     return f", in {duration(seconds)}" if seconds else ""

@@ -74,6 +74,11 @@ def seconds_in(all_stays: Iterable[Stay]) -> dict[str, float]:
     return found
 
 
+def lasted(all_stays: Iterable[Stay]) -> float:
+    """Sum up how long stays lasted together, in seconds by the wall clock."""
+    return sum(each.seconds or 0.0 for each in all_stays)
+
+
 def by_session(all_stays: Iterable[Stay]) -> dict[str, list[Stay]]:
     """Sort stays by session, in order; of a session that was done twice the later ones count."""
     found: dict[str, list[Stay]] = {}
@@ -101,7 +106,7 @@ def line_of(session: list[Stay], scale: float) -> list[Part]:
     Stays too short to be seen are drawn together, so that the line is as long as the session was,
     or 100 percent where that was longer.
     """
-    longest = max(scale, _sum(session))
+    longest = max(scale, lasted(session))
     return [_part(each, longest) for each in _seen(session, longest)]
 
 
@@ -122,9 +127,5 @@ def _seen(session: Iterable[Stay], longest: float) -> Iterator[list[Stay]]:
 def _part(gathered: list[Stay], longest: float) -> Part:
     seconds = seconds_in(gathered)
     states = sorted(seconds, key=lambda state: -seconds[state])
-    total = _sum(gathered)
+    total = lasted(gathered)
     return Part(tuple(states), total, 100 * total / longest if longest else 0.0)
-
-
-def _sum(gathered: Iterable[Stay]) -> float:
-    return sum(each.seconds or 0.0 for each in gathered)

@@ -15,7 +15,7 @@ from fsm_session.report.heat_map import Qualities
 from fsm_session.report.packing import deflate
 from fsm_session.report.panes import Panes
 from fsm_session.report.reading import RunFolder, SessionCounts
-from fsm_session.report.timeline import Part, Stay, by_session, line_of, scale_of, stays
+from fsm_session.report.timeline import Part, Stay, by_session, lasted, line_of, scale_of, stays
 
 
 @frozen
@@ -81,15 +81,15 @@ class Told:
         """Give a line for each session, also of one not finished, by date."""
         counts = {each.date: each for each in self.run.sessions}
         lived = {date: each for date, each in by_session(self.stays).items() if date}
-        lasted = {date: sum(s.seconds or 0.0 for s in each) for date, each in lived.items()}
-        scale = scale_of(lasted.values())
+        seconds = {date: lasted(each) for date, each in lived.items()}
+        scale = scale_of(seconds.values())
         return [
             Line(
                 date,
                 counts.get(date),
-                seconds := lasted.get(date, 0.0),
+                seconds.get(date, 0.0),
                 line_of(lived.get(date, []), scale),
-                seconds > scale,
+                seconds.get(date, 0.0) > scale,
             )
             for date in sorted({*lived, *counts})
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fsm_session.machine.texts import printable
+
 
 def duration(seconds: float) -> str:
     """Write a length of time in two or three figures: ``0.4 ms``, ``12.3 s``, ``2 min 5 s``."""
@@ -29,6 +31,4 @@ def visible(text: str) -> str:
     r"""Write what can't be seen, and might turn a line around, as its escape: ``\u202e``."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(
-        each if each.isprintable() or each in "\n\t" else ascii(each)[1:-1] for each in text
-    )
+    return "".join(each if each in "\n\t" else printable(each) for each in text)

@@ -36,6 +36,11 @@ class SymbolPlan:
     recorded: tuple[EventKind, ...] = ()
 
     @property
+    def indicator_names(self) -> tuple[str, ...]:
+        """Name the indicators: those of the session's bars, then those of earlier sessions."""
+        return (*(e.spec.name for e in self.indicators), *(e.name for e in self.historical))
+
+    @property
     def intervals(self) -> tuple[Interval, ...]:
         """The intervals of which bars are kept: the base first, then those derived from it."""
         return (self.base, *self.derived)

@@ -41,6 +41,16 @@ class Requirements:
     unmet: tuple[Fault, ...] = ()
     calendar: MarketCalendar | None = None
 
+    def history_sessions(self, plan: SymbolPlan) -> dict[Interval, int]:
+        """Give by interval how many sessions before the first are kept as history."""
+        assert self.calendar is not None
+        first = self.sessions[0]
+        return {each: plan.reach.days(each, first, self.calendar) for each in plan.intervals}
+
+    def left_out(self, plan: SymbolPlan) -> list[str]:
+        """Name the sessions that a symbol is left out of."""
+        return [each.label for each in self.sessions if each.date in plan.missing]
+
 
 class StreamRequirementsCoordinator:
     """Finds out what a configuration requires of a source, and whether it is there.

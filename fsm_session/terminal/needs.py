@@ -44,18 +44,16 @@ def _indicators(found: Requirements) -> list[str]:
     names: dict[str, None] = {}
     for plans in (found.plans, *found.universes.values()):
         for plan in plans.values():
-            names |= dict.fromkeys(each.spec.name for each in plan.indicators)
-            names |= dict.fromkeys(each.name for each in plan.historical)
+            names |= dict.fromkeys(plan.indicator_names)
     return list(names)
 
 
 def _needs(plan: SymbolPlan, found: Requirements) -> tuple[str, ...]:
     """Write what a symbol needs: base, streams, history, the dates it is left out on."""
-    left_out = [each.label for each in found.sessions if each.date in plan.missing]
     derived = " ".join(map(str, plan.derived))
     history = _history(plan, found)
     streams = " ".join((derived, *_events(plan))).strip()
-    return (_base(plan), streams or "-", history or "-", names_of(left_out) or "-")
+    return (_base(plan), streams or "-", history or "-", names_of(found.left_out(plan)) or "-")
 
 
 def _base(plan: SymbolPlan) -> str:
@@ -72,10 +70,7 @@ def _history(plan: SymbolPlan, found: Requirements) -> str:
     """Write what the first session keeps as history, and what is read where that is more."""
     assert found.calendar is not None
     first, calendar = found.sessions[0], found.calendar
-    days = {
-        interval: plan.reach.days(interval, first, calendar)
-        for interval in (plan.base, *plan.derived)
-    }
+    days = found.history_sessions(plan)
     parts = [
         f"{_counted(count)} of {' '.join(str(e) for e, d in days.items() if d == count)}"
         for count in sorted(set(days.values()) - {0})

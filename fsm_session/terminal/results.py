@@ -88,8 +88,15 @@ def written(out: Path | None) -> list[Path]:
     """List the files of a run; none where nothing was written."""
     if out is None:
         return []
-    files = [path for path in map(out.joinpath, FILES) if path.is_file()]
-    return [*files, *sorted(out.glob("sessions/*.json"))]
+    return [*_of_the_run(out), *_of_sessions(out)]
+
+
+def _of_the_run(out: Path) -> list[Path]:
+    return [path for path in map(out.joinpath, FILES) if path.is_file()]
+
+
+def _of_sessions(out: Path) -> list[Path]:
+    return sorted(out.glob("sessions/*.json"))
 
 
 Row = dict[str, str]
@@ -152,9 +159,9 @@ def _notable(results: Sequence[SessionResult]) -> Iterator[str]:
 
 def _files(out: Path) -> Iterator[tuple[str, str, str]]:
     """Give name, size and meaning of the files; many sessions are one row."""
-    sessions = sorted(out.glob("sessions/*.json"))
-    for path in written(out)[: -len(sessions) or None]:
+    for path in _of_the_run(out):
         yield path.name, _size([path]), FILES[path.name]
+    sessions = _of_sessions(out)
     if len(sessions) > ROWS_SHOWN:
         yield f"sessions/ ({len(sessions):,} files)", _size(sessions), FILES["sessions"]
         return

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from fsm_session.machine.texts import printable
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
@@ -22,7 +24,7 @@ NUMBERS = ("count", "symbols", "steps", "bars", "signals", "scans", "quality")
 
 def shown(text: object) -> str:
     r"""Write what can't be printed, and a terminal might obey, as its escape: ``\x1b``."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in str(text))
+    return printable(str(text))
 
 
 def cut(text: str) -> str:

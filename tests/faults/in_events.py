@@ -10,16 +10,22 @@ import numpy as np
 import pandas as pd
 
 from fsm_session import FramesSource
-from fsm_session.errors import DataError, FaultyInputError, RequirementsError
+from fsm_session.errors import DataError, RequirementsError
 from fsm_session.market.events import Events
 from fsm_session.states import TRADING_DAY
-from tests.faults.cells import Cell, at, clean_run, throwing
+from tests.faults.cells import Cell, clean_run
 from tests.faults.in_parts import answering
-from tests.faults.in_sources import REFUSED, one_is_refused
+from tests.faults.in_sources import (
+    REFUSED,
+    one_is_refused,
+    raises,
+    refuses,
+    rows,
+    source_calls,
+)
 from tests.faults.outcome import Ending, Expected, Told
-from tests.faults.parts import MINUTES, SYMBOLS
-from tests.faults.places import Call, Place, Spot
-from tests.faults.stage import BoomError, Options
+from tests.faults.parts import FRAMES, MINUTES, SYMBOLS
+from tests.faults.stage import Options
 from tests.small_market import ZONE, bars_of
 
 METHODS = ("events", "ticks", "quotes")
@@ -45,13 +51,9 @@ def _quotes(symbol: str) -> pd.DataFrame:
     return pd.DataFrame(sides, index=_events_of(symbol))
 
 
-BARS = {
-    symbol: pd.concat([bars_of(symbol, date, minutes) for date, minutes in MINUTES.items()])
-    for symbol in SYMBOLS
-}
 WITH_EVENTS = Options(
     source=FramesSource(
-        BARS,
+        FRAMES,
         "1m",
         ticks={symbol: _ticks(symbol) for symbol in SYMBOLS},
         quotes={symbol: _quotes(symbol) for symbol in SYMBOLS},
@@ -62,50 +64,20 @@ WITH_EVENTS = Options(
 )
 
 
-def event_calls(*methods: str) -> Iterator[tuple[Spot, Place]]:
-    """Give every call for events that a run without a fault makes of its source, and where."""
-    trace = clean_run(TRADING_DAY, WITH_EVENTS).trace
-    for method in methods:
-        for visit, place in enumerate(trace[Call("source", method)], 1):
-            if place is not None:
-                yield Spot(Call("source", method), "before", visit), place
-
-
-def raises() -> Iterator[Cell]:
-    """A source that raises when it is asked for events, at every such call."""
-    for spot, place in event_calls(*METHODS):
-        told = Told(BoomError, place.state, place.name)
-        arm = at(spot, throwing(BoomError, spot))
-        expected = Expected((told,), same=False)
-        yield Cell(f"{place.state}-{spot}-error", arm, expected, WITH_EVENTS)
-
-
-def refuses() -> Iterator[Cell]:
-    """A source that says what is wrong with its events: with what is needed, or only asked for."""
-    for spot, place in event_calls(*METHODS):
-        told = () if place.state in REFUSED else (Told(FaultyInputError, place.state, mine=False),)
-        arm = at(spot, throwing(lambda told: DataError(told), spot))
-        yield Cell(f"{place.state}-{spot}-data_error", arm, Expected(told, same=False), WITH_EVENTS)
-
-
 def _changed(name: str, value: float, events: Events) -> Events:
-    columns = {each: events.column(each).copy() for each in events.ARRAYS}
-    columns[name][1] = value
-    return type(events)(**columns)
+    return rows(events, range(len(events)), **{name: (1, value)})
 
 
 def _out_of_order(events: Events) -> Events:
-    order = [1, 0, *range(2, len(events))]
-    return type(events)(**{each: events.column(each)[order] for each in events.ARRAYS})
+    return rows(events, [1, 0, *range(2, len(events))])
 
 
 def _with_one_beside(hours: int, events: Events) -> Events:
     """Put an event so many hours before the first, or behind the last."""
-    place = 0 if hours < 0 else -1
-    order = [place, *range(len(events))] if hours < 0 else [*range(len(events)), place]
-    columns = {each: events.column(each)[order] for each in events.ARRAYS}
-    columns["time"][place] += hours * 3600 * 10**9
-    return type(events)(**columns)
+    places = [*range(len(events))]
+    more = rows(events, [0, *places] if hours < 0 else [*places, -1])
+    more.time[0 if hours < 0 else -1] += hours * 3600 * 10**9
+    return more
 
 
 #: what a source may answer with, and what is wrong with it
@@ -131,7 +103,8 @@ WRONG: dict[str, dict[str, Callable[[Any], Any]]] = {
 def wrong_events() -> Iterator[Cell]:
     """Events out of order, no numbers, none at all, in any phase that reads them: never passed."""
     for method, changes in WRONG.items():
-        firsts = {place: spot for spot, place in reversed([*event_calls(method)])}
+        calls = [*source_calls(method, options=WITH_EVENTS)]
+        firsts = {place: spot for spot, place in reversed(calls)}
         for place, spot in firsts.items():
             for what, change in changes.items():
                 name, arm = f"{place.state}-{spot}-{what}", answering(spot, change)
@@ -147,7 +120,7 @@ def wrong_events() -> Iterator[Cell]:
 
 def events_outside() -> Iterator[Cell]:
     """Events outside the session are not taken: the records are the same as without them."""
-    for spot, place in event_calls("ticks", "quotes"):
+    for spot, place in source_calls("ticks", "quotes", options=WITH_EVENTS):
         for what, hours in (("before_the_open", -1), ("behind_the_close", 12)):
             arm = answering(spot, partial(_with_one_beside, hours))
             name = f"{place.state}-{spot}-{what}"
@@ -158,7 +131,7 @@ def no_events() -> Iterator[Cell]:
     """Nothing there in Validate is told as missing; nobody who trades later on is no fault."""
     for kind in ("ticks", "quotes"):
         told = Told(RequirementsError, "Validate", mine=False, says=(f"no {kind} of the session",))
-        for spot, place in event_calls(kind):
+        for spot, place in source_calls(kind, options=WITH_EVENTS):
             arm = answering(spot, lambda events: events[:0])
             expected = Expected((told,) if place.state == "Validate" else (), same=False)
             yield Cell(f"{place.state}-{spot}-nothing", arm, expected, WITH_EVENTS)
@@ -174,7 +147,13 @@ def _the_same_as_without(ending: Ending) -> list[str]:
     ]
 
 
-KINDS = (raises, refuses, wrong_events, events_outside, no_events)
+KINDS = (
+    partial(raises, METHODS, WITH_EVENTS),
+    partial(refuses, METHODS, WITH_EVENTS),
+    wrong_events,
+    events_outside,
+    no_events,
+)
 
 
 def cells() -> Iterator[Cell]:

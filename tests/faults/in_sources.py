@@ -6,76 +6,83 @@ user's own is asked in several phases, and each of its answers may be wrong.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
+from attrs import evolve
 
 from fsm_session import FramesSource
 from fsm_session.errors import DataError, FaultyInputError, RequirementsError
 from fsm_session.market.bars import ARRAYS, Bars
+from fsm_session.market.events import Events
 from fsm_session.states import TRADING_DAY
 from tests.faults.cells import Cell, at, clean_run, throwing
 from tests.faults.in_parts import answering
 from tests.faults.outcome import Ending, Expected, Told
-from tests.faults.parts import MINUTES, RUN, SYMBOLS
+from tests.faults.parts import FRAMES, MINUTES, RUN
 from tests.faults.places import Call, Place, Spot
 from tests.faults.stage import BoomError, Options
-from tests.small_market import bars_of
+
+Columns = TypeVar("Columns", Bars, Events)
 
 METHODS = ("intervals", "times", "bars", "digest")
 #: where what can't be had is refused to who asked for it, and the session goes on
 REFUSED = ("PreScan", "Paused")
 
 
-def source_calls(*methods: str) -> Iterator[tuple[Spot, Place]]:
+def source_calls(*methods: str, options: Options | None = None) -> Iterator[tuple[Spot, Place]]:
     """Give every call that a run without a fault makes of its source, and where."""
-    trace = clean_run(TRADING_DAY).trace
+    trace = clean_run(TRADING_DAY, options).trace
     for method in methods:
         for visit, place in enumerate(trace[Call("source", method)], 1):
             if place is not None:
                 yield Spot(Call("source", method), "before", visit), place
 
 
-def raises() -> Iterator[Cell]:
+def raises(methods: Sequence[str] = METHODS, options: Options | None = None) -> Iterator[Cell]:
     """A source that raises, at every one of its calls: what breaks is told, wherever it is."""
-    for spot, place in source_calls(*METHODS):
+    for spot, place in source_calls(*methods, options=options):
         told = Told(BoomError, place.state, place.name)
         arm = at(spot, throwing(BoomError, spot))
-        yield Cell(f"{place.state}-{spot}-error", arm, Expected((told,), same=False))
+        name, expected = f"{place.state}-{spot}-error", Expected((told,), same=False)
+        yield Cell(name, arm, expected, options or Options())
 
 
-def refuses() -> Iterator[Cell]:
+def refuses(methods: Sequence[str] = METHODS, options: Options | None = None) -> Iterator[Cell]:
     """A source that says what is wrong with its data: with what is needed, or only asked for."""
-    for spot, place in source_calls(*METHODS):
+    for spot, place in source_calls(*methods, options=options):
         told = () if place.state in REFUSED else (Told(FaultyInputError, place.state, mine=False),)
         arm = at(spot, throwing(lambda told: DataError(told), spot))
-        yield Cell(f"{place.state}-{spot}-data_error", arm, Expected(told, same=False))
+        name, expected = f"{place.state}-{spot}-data_error", Expected(told, same=False)
+        yield Cell(name, arm, expected, options or Options())
 
 
-def _rows(bars: Bars, places: list[int], **changed: Any) -> Bars:
-    columns = {name: getattr(bars, name)[places].copy() for name in ARRAYS}
+def rows(given: Columns, places: Sequence[int], **changed: tuple[int, float]) -> Columns:
+    """Put rows together anew, as a source might; ``changed`` by column: a row, and its value."""
+    names = getattr(given, "ARRAYS", ARRAYS)  # bars have one set, each kind of events its own
+    columns = {name: getattr(given, name)[[*places]].copy() for name in names}
     for name, (row, value) in changed.items():
         columns[name][row] = value
-    return Bars(bars.interval, **columns)
+    return evolve(given, **columns)
 
 
 def _outside(bars: Bars) -> Bars:
     """Put a bar before the open, and one behind the close."""
-    rows = _rows(bars, [0, *range(len(bars)), -1])
+    more = rows(bars, [0, *range(len(bars)), -1])
     hour_ns = 3600 * 10**9
-    rows.time[0], rows.end[0] = rows.time[0] - hour_ns, rows.end[0] - hour_ns
-    rows.time[-1], rows.end[-1] = rows.time[-1] + hour_ns, rows.end[-1] + hour_ns
-    return rows
+    more.time[0], more.end[0] = more.time[0] - hour_ns, more.end[0] - hour_ns
+    more.time[-1], more.end[-1] = more.time[-1] + hour_ns, more.end[-1] + hour_ns
+    return more
 
 
 #: what a source of the user's own may answer with, and what is wrong with it
 WRONG_ROWS: dict[str, Callable[[Bars], Bars]] = {
-    "out_of_order": lambda bars: _rows(bars, [0, 2, 1, *range(3, len(bars))]),
-    "duplicated": lambda bars: _rows(bars, [0, 1, 1, *range(2, len(bars))]),
-    "nan": lambda bars: _rows(bars, [*range(len(bars))], close=(1, np.nan)),
-    "below_zero": lambda bars: _rows(bars, [*range(len(bars))], low=(1, -1.0)),
+    "out_of_order": lambda bars: rows(bars, [0, 2, 1, *range(3, len(bars))]),
+    "duplicated": lambda bars: rows(bars, [0, 1, 1, *range(2, len(bars))]),
+    "nan": lambda bars: rows(bars, [*range(len(bars))], close=(1, np.nan)),
+    "below_zero": lambda bars: rows(bars, [*range(len(bars))], low=(1, -1.0)),
 }
 
 
@@ -124,11 +131,7 @@ def lacks_bars(ending: Ending) -> list[str]:
 
 
 def _frames(**changed: Callable[[pd.DataFrame], pd.DataFrame]) -> Options:
-    whole = {
-        symbol: pd.concat([bars_of(symbol, date, minutes) for date, minutes in MINUTES.items()])
-        for symbol in SYMBOLS
-    }
-    frames = whole | {symbol: change(whole[symbol]) for symbol, change in changed.items()}
+    frames = FRAMES | {symbol: change(FRAMES[symbol]) for symbol, change in changed.items()}
     source = FramesSource({name: each for name, each in frames.items() if len(each)}, "1m")
     return Options(source=source)
 

@@ -10,13 +10,15 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
+import pandas as pd
+
 from fsm_session import Signal
 from fsm_session.market.bars import Bars, Floats, Times
 from fsm_session.market.events import EventKind, Quotes, Ticks
 from fsm_session.market.interval import Interval
 from fsm_session.workers.worker import BaseWorker
 from tests.faults.places import Call
-from tests.small_market import SESSIONS, last_minute, market
+from tests.small_market import SESSIONS, bars_of, last_minute, market
 
 CONFIGURED = ("AAA", "BBB")
 #: CCC is asked for in every session, DDD promoted by the scanner, EEE there for whoever asks
@@ -25,6 +27,11 @@ RUN = SESSIONS[:2]
 MINUTES = {date: [0, 1, 4, 90, last_minute(date) - 1, last_minute(date)] for date in RUN}
 #: one for all runs: it keeps what it has decoded, and nothing of a session
 SMALL = market(dict.fromkeys(SYMBOLS, MINUTES))
+#: what it is made of
+FRAMES = {
+    symbol: pd.concat([bars_of(symbol, date, minutes) for date, minutes in MINUTES.items()])
+    for symbol in SYMBOLS
+}
 RECORDERS = ("alpha", "beta", "gamma", "delta")
 #: in the order of their set-up
 WORKERS = ("DataProcessor", "ScannerManager", "StrategyManager", *RECORDERS)

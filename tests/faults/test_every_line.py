@@ -7,7 +7,6 @@ that was interrupted is done again. What must hold is that none is left out.
 from __future__ import annotations
 
 import linecache
-import logging
 import os
 import sys
 import threading
@@ -26,6 +25,7 @@ from tests.faults.enumeration import IN_THREADS, Rig
 from tests.faults.enumeration_workers import WORKERS
 from tests.faults.model import Script
 from tests.faults.witnesses import PATIENCE
+from tests.unheard import unheard
 
 ROOM = Path(fsm_session.__file__).parent
 #: how often a line counts that is executed many times, and every line each time it is where set
@@ -211,10 +211,8 @@ def left_by(breaker: Breaker, before: set[threading.Thread]) -> Iterator[str]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _quiet_log() -> Iterator[None]:
-    log = logging.getLogger("fsm_session")
-    before, log.disabled = log.disabled, True
-    yield
-    log.disabled = before
+    with unheard():
+        yield
 
 
 class TestEveryLine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import itertools
-import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from tests.faults.enumeration_day import predict
 from tests.faults.enumeration_seeds import SEEDS, Seed
 from tests.faults.enumeration_workers import WORKERS
 from tests.faults.model import FAULTS, Outcome, Script
+from tests.unheard import unheard
 
 #: of the pairs of these every one is run, of a request with a stop behind it one in four, of the
 #: other kinds one in so many; all of them, some 250,000, where the environment says so
@@ -81,11 +81,8 @@ def predicted(chosen: Iterable[Script]) -> Iterator[tuple[Script, Outcome]]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _quiet_log() -> Iterator[None]:
-    """Every run that fails says so, thousands of times."""
-    log = logging.getLogger("fsm_session")
-    before, log.disabled = log.disabled, True
-    yield
-    log.disabled = before
+    with unheard():
+        yield
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,6 @@ Only ``python -m tests.mutation`` asks them: ``tests/faults`` has them whole.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator
 from itertools import islice
 
@@ -27,6 +26,7 @@ from tests.faults.test_every_line import (
 )
 from tests.faults.test_table import CELLS
 from tests.faults.test_two_faults import Tally, predicted
+from tests.unheard import unheard
 
 PARTS = 20
 #: one cell in so many
@@ -36,10 +36,8 @@ KINDS = [(OutOfNowhereError, ASKED), (KeyboardInterrupt, ASKED), (KeyboardInterr
 
 @pytest.fixture(scope="module", autouse=True)
 def _quiet_log() -> Iterator[None]:
-    log = logging.getLogger("fsm_session")
-    before, log.disabled = log.disabled, True
-    yield
-    log.disabled = before
+    with unheard():
+        yield
 
 
 @pytest.mark.parametrize("cell", CELLS[::ONE_IN], ids=str)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gc
-import logging
 import os
 import threading
 import weakref
@@ -18,6 +17,7 @@ import pytest
 
 from fsm_session import BaseWorker, FramesSource, RunFailedError, SessionCoordinator, Signal
 from tests.small_market import SESSIONS, market, wishes
+from tests.unheard import unheard
 
 SESSIONS_RUN = 1000
 #: after so many everything that is made once has been made
@@ -103,13 +103,11 @@ def _on_its_own() -> Iterator[None]:
 
     Who listens to the log keeps its records, with the errors that they tell of and their runs.
     """
-    log = logging.getLogger("fsm_session")
-    before, log.disabled = log.disabled, True
     gc.collect()
     gc.freeze()
-    yield
+    with unheard():
+        yield
     gc.unfreeze()
-    log.disabled = before
 
 
 @pytest.mark.parametrize("threads", [False, True])

@@ -18,6 +18,7 @@ from fsm_session.errors import DiagramError
 from fsm_session.machine.diagram.model import Diagram, Edge, Function, Kind, Node, Options
 from fsm_session.machine.lifecycle import Lifecycle
 from fsm_session.machine.state import AnyOf, name_of, summary_of
+from fsm_session.machine.texts import printable
 
 #: what a function is called that has no name
 UNNAMED = "(unnamed)"
@@ -57,11 +58,6 @@ def diagram_of(lifecycle: Lifecycle, options: Options = EVERYTHING) -> Diagram:
 def way_of(source: str, target: str) -> str:
     """Name the rows from one state to another, as options do."""
     return f"{source} -> {target}"
-
-
-def printable(text: str) -> str:
-    r"""Write what can't be printed (a newline, half of a surrogate pair) as its escape, ``\n``."""
-    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def identifiers(names: Iterable[str]) -> dict[str, str]:
