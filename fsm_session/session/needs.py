@@ -7,6 +7,7 @@ later has that of the traded ones: there is one way to say what a symbol needs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 
 from attrs import evolve, field, frozen
@@ -14,6 +15,7 @@ from attrs import evolve, field, frozen
 from fsm_session.config import DataConfig, SessionConfig, UniverseConfig
 from fsm_session.errors import CalendarError, Fault, IndicatorError
 from fsm_session.market.calendar import MarketCalendar
+from fsm_session.market.events import EventKind
 from fsm_session.market.indicators import Indicator, IndicatorSpec, check_causal, resolve
 from fsm_session.market.interval import Interval
 from fsm_session.plugins import importable_from
@@ -47,7 +49,12 @@ class Needs:
         """The symbols that it is about; others may come."""
         return tuple(self.config.symbols)
 
-    @property
+    @cached_property
+    def events(self) -> tuple[EventKind, ...]:
+        """What is streamed beside bars."""
+        return self.config.events()
+
+    @cached_property
     def indicators(self) -> tuple[Indicator, ...]:
         """Those that were found."""
         return tuple(each for each in self.found if isinstance(each, Indicator))
@@ -61,7 +68,7 @@ class Needs:
 
     def wanted(self, symbol: str) -> frozenset[Interval]:
         """Give the intervals of which a symbol has bars, besides its base."""
-        kind = self._kind(symbol)
+        kind = self.kind(symbol)
         if kind not in self._intervals:
             self._intervals[kind] = frozenset(self.config.intervals(symbol))
         return self._intervals[kind]
@@ -78,12 +85,13 @@ class Needs:
         One for all who are alike: it is asked for every symbol of every session.
         """
         kept = tuple(sorted(intervals))
-        kind = (self._kind(symbol), kept)
+        kind = (self.kind(symbol), kept)
         if kind not in self._reaches:
             self._reaches[kind] = Reach(tuple(self._wishes(symbol)), kept)
         return self._reaches[kind]
 
-    def _kind(self, symbol: str) -> tuple[bool, ...]:
+    def kind(self, symbol: str) -> tuple[bool, ...]:
+        """Tell which of the history rules cover a symbol: in all else symbols are alike."""
         return tuple([rule.covers(symbol) for rule in self.config.history])
 
     def _wishes(self, symbol: str) -> Iterator[Wish]:

@@ -29,6 +29,8 @@ class Presence:
         self._source = source
         self._calendar = calendar
         self._events = source if isinstance(source, EventSource) else None
+        # the times that were looked at last, what they were to cover, and what they lack
+        self._last: tuple[Times | None, object, tuple[TradingSession, ...]] = (None, None, ())
 
     def events(self, symbol: str) -> tuple[EventKind, ...]:
         """Give the kinds of events that are recorded of a symbol."""
@@ -61,6 +63,10 @@ class Presence:
             times = self._times_of("ticks", plan.symbol, *bounds)
         else:
             times = self._source.times(plan.symbol, plan.base, *bounds)
+        # symbols of a busy market trade in the same minutes: the same array is the same answer
+        asked = (plan.base, needed)
+        if times is self._last[0] and asked == self._last[1]:
+            return self._last[2]
         daily = plan.base.is_daily
         counts = self._count_daily(times, needed) if daily else self._count(times, needed)
         if counts.sum() < len(times):
@@ -68,7 +74,9 @@ class Presence:
             outside = times[locate(times) < 0]
             if closed := tuple(self._on_closed_days(plan, outside, needed)):
                 raise DataError(closed)
-        return _empty(needed, counts)
+        lacking = _empty(needed, counts)
+        self._last = (times, asked, lacking)
+        return lacking
 
     def _times_of(self, kind: EventKind, symbol: str, start_ns: int, end_ns: int) -> Times:
         assert self._events is not None, "who plans for events has asked whether there are any"

@@ -93,8 +93,7 @@ class Registrar:
 
     def score_history(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Score the sessions of history together, each interval with its base's quality."""
-        for interval in plan.intervals:
-            table[plan.symbol].history_quality(interval)
+        table[plan.symbol].timeline.score_history()
 
     def register(self, plan: SymbolPlan, table: SymbolTable) -> None:
         """Take one symbol through all stages; it is there whole or, after an error, not at all."""

@@ -72,6 +72,8 @@ class StreamRequirementsCoordinator:
         self._needs = needs
         self._universes = universes
         self._presence = Presence(source, calendar)
+        # the plan of symbols that are alike; nearly all are
+        self._alike: dict[object, SymbolPlan] = {}
         self._looked_at = 0
 
     @property
@@ -112,23 +114,9 @@ class StreamRequirementsCoordinator:
         needs = needs or self._needs
         unmet = list(self._unrecorded(symbol, needs))
         try:
-            base, from_ticks = self._base(symbol, needs)
+            plan = evolve(self._plan_of_its_kind(symbol, needs), symbol=symbol)
         except RequirementsError as error:
             raise RequirementsError([*error.faults, *unmet]) from None
-        derived = tuple(sorted(needs.wanted(symbol) - {base}))
-        held = self._presence.events(symbol)
-        plan = SymbolPlan(
-            symbol,
-            base,
-            derived,
-            needs.reach(symbol, (base, *derived)),
-            needs.indicators,
-            needs.config.historical,
-            needs.config.incomplete,
-            from_ticks=from_ticks,
-            events=needs.config.events(),
-            recorded=tuple(kind for kind in needs.config.events() if kind in held),
-        )
         lacking = self._presence.lacking(plan, sessions)
         if needs.config.missing == "error":
             unmet += self._missing_faults(plan, lacking, sessions, needs)
@@ -136,6 +124,27 @@ class StreamRequirementsCoordinator:
             raise RequirementsError(unmet)
         dates = frozenset(e.date for each in lacking.values() for e in each)
         return evolve(plan, missing=dates) if dates else plan
+
+    def _plan_of_its_kind(self, symbol: str, needs: Needs) -> SymbolPlan:
+        """Give a plan but for what a symbol lacks: one for all of whom the same is there."""
+        held = self._presence.events(symbol)
+        kind = (needs, needs.kind(symbol), self._source.intervals(symbol), held)
+        if kind not in self._alike:
+            base, from_ticks = self._base(symbol, needs)
+            derived = tuple(sorted(needs.wanted(symbol) - {base}))
+            self._alike[kind] = SymbolPlan(
+                symbol,
+                base,
+                derived,
+                needs.reach(symbol, (base, *derived)),
+                needs.indicators,
+                needs.config.historical,
+                needs.config.incomplete,
+                from_ticks=from_ticks,
+                events=needs.events,
+                recorded=tuple(each for each in needs.events if each in held),
+            )
+        return self._alike[kind]
 
     def _watched(self, needs: Needs) -> Iterator[str]:
         """Give a universe's symbols; what nobody holds only where it must be held."""
@@ -193,11 +202,11 @@ class StreamRequirementsCoordinator:
 
     def _unrecorded(self, symbol: str, needs: Needs) -> Iterator[Fault]:
         """Find the events that are neither there nor to be made from bars, of a known symbol."""
-        held = self._presence.events(symbol)
+        held = self._presence.events(symbol) if needs.events else ()
         if not held and not self._source.intervals(symbol):
             return
         made = {"quotes"} if needs.config.quotes == "from_bars" else set()
-        for kind in needs.config.events():
+        for kind in needs.events:
             if kind not in held and kind not in made:
                 told = f"{self._source.name} holds no {kind} of it{_ADVICE.get(kind, '')}"
                 key = f"{needs.key}.streams"

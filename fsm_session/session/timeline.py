@@ -70,6 +70,12 @@ class Timeline:
         days = len(self.history(interval))
         return int(np.count_nonzero(self.times.bars_in[place - days : place]))
 
+    def score_history(self) -> None:
+        """Score the history of each interval, if that was not done for another symbol."""
+        if not self._scores:
+            for interval in self._plan.intervals:
+                self.history_quality(interval)
+
     def history_quality(self, interval: Interval) -> Quality:
         """Score the sessions of the history together: each interval has its base's quality."""
         sessions = self.history(interval)

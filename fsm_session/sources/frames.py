@@ -76,10 +76,10 @@ class FramesSource(HeldSource, HeldEvents):
         total = hashlib.sha256()
         for symbol in sorted(self._tables):
             for table in sorted(self._tables[symbol], key=lambda table: table.interval):
-                bars = table.strip.bars()
-                total.update(f"{len(symbol)}:{symbol} {table.interval} {len(bars)}\n".encode())
-                for name in ("time", "open", "high", "low", "close", "volume"):
-                    total.update(bars.column(name).data)
+                strip = table.strip
+                total.update(f"{len(symbol)}:{symbol} {table.interval} {len(strip)}\n".encode())
+                for each in strip.memory():
+                    total.update(each)
         total.update(self._events.digest().encode())
         return total.hexdigest()
 

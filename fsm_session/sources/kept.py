@@ -7,10 +7,14 @@ begin behind it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+
 from attrs import define
 
 from fsm_session.market.interval import Interval
 from fsm_session.sources.blocks import Block, read_bars, read_times
+from fsm_session.sources.read_ahead import read_together
 from fsm_session.sources.row_groups import Partitions, RowGroup
 from fsm_session.sources.strip import Columns
 
@@ -47,11 +51,17 @@ class KeptBars:
         """Say that a symbol's bars will be asked for."""
         self._expected.add(symbol)
 
+    def read(self, groups: Iterable[RowGroup]) -> None:
+        """Read those of some row groups that are not kept, several at once."""
+        new = [group for group in groups if group not in self._kept]
+        for group, block in read_together(partial(read_bars, self._files), new):
+            self._keep(group, block)
+
     def part(self, group: RowGroup, symbol: str, interval: Interval) -> Columns | None:
         """Give a symbol's checked bars of a row group, None without any; DataError with faults."""
         kept = self._kept.get(group)
         if kept is None or not (kept.whole or symbol in kept.block.symbols):
-            kept = self._read(group)
+            kept = self._keep(group, read_bars(self._files, group))
         kept.waiting.discard(symbol)
         if not kept.waiting:
             self._kept.pop(group, None)
@@ -61,8 +71,7 @@ class KeptBars:
         """Let go of the row groups that lie before a time."""
         self._kept = {g: kept for g, kept in self._kept.items() if not g.is_before(before_ns)}
 
-    def _read(self, group: RowGroup) -> _Kept:
-        block = read_bars(self._files, group)
+    def _keep(self, group: RowGroup, block: Block) -> _Kept:
         kept = self._kept[group] = _Kept(block, set(block.symbols))
         if self.nbytes > _SPARE_BYTES:
             self._let_go_of_others()
@@ -86,14 +95,23 @@ class KeptTimes:
         self._blocks: dict[RowGroup, Block] = {}
         self.nbytes = 0
 
+    def read(self, groups: Iterable[RowGroup]) -> None:
+        """Read those of some row groups that are not kept, several at once."""
+        new = [group for group in groups if group not in self._blocks]
+        for group, block in read_together(partial(read_times, self._files), new):
+            self._keep(group, block)
+
     def part(self, group: RowGroup, symbol: str, interval: Interval | None) -> Columns | None:
         """Give the times of a symbol's bars, held to their rules; DataError with faults."""
         if group not in self._blocks:
-            block = self._blocks[group] = read_times(self._files, group)
-            self.nbytes += block.nbytes
-            while self.nbytes > _TIMES_BYTES and len(self._blocks) > 1:
-                self.nbytes -= self._blocks.pop(next(iter(self._blocks))).nbytes
+            self._keep(group, read_times(self._files, group))
         return self._blocks[group].part(symbol, interval)
+
+    def _keep(self, group: RowGroup, block: Block) -> None:
+        self._blocks[group] = block
+        self.nbytes += block.nbytes
+        while self.nbytes > _TIMES_BYTES and len(self._blocks) > 1:
+            self.nbytes -= self._blocks.pop(next(iter(self._blocks))).nbytes
 
     def let_go(self) -> None:
         """Let go of all."""

@@ -7,7 +7,7 @@ there before is not touched again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,8 +24,6 @@ from fsm_session.sources.kept import KeptBars, KeptTimes
 from fsm_session.sources.moving_window import MovingWindow
 from fsm_session.sources.row_groups import Partitions, RowGroup
 from fsm_session.sources.strip import NOTHING, Columns, SharedStamps
-
-_Part = Callable[[RowGroup, str, Interval], Columns | None]
 
 
 class PartitionsSource:
@@ -67,7 +65,7 @@ class PartitionsSource:
         """Give the starts of the bars in [start_ns, end_ns); only times are read and checked."""
         self._prepare(symbol, interval)
         groups = tuple(self._files.holding(symbol, start_ns, end_ns))
-        parts = self._gathered(symbol, interval, self._times.part, groups)
+        parts = self._gathered(symbol, interval, self._times, groups)
         times = sealed(np.concatenate([NOTHING.time, *(part.time for part in parts)]))
         if not len(times):
             self._require(symbol, interval)
@@ -127,7 +125,7 @@ class PartitionsSource:
         held = self._windows.get(symbol)
         if held is None or not held.leads_to(groups):
             held = MovingWindow(interval, self._shared)
-        held.move(groups, partial(self._gathered, symbol, interval, self._bars.part))
+        held.move(groups, partial(self._gathered, symbol, interval, self._bars))
         self._windows[symbol] = held
         return held
 
@@ -135,16 +133,17 @@ class PartitionsSource:
         self,
         symbol: str,
         interval: Interval,
-        part: _Part,
+        kept: KeptBars | KeptTimes,
         groups: Sequence[RowGroup],
         after_ns: int | None = None,
     ) -> Sequence[Columns]:
         """Read a symbol's parts of row groups; DataError with the faults of all of them."""
+        kept.read(groups)
         faults: list[Fault] = []
         parts = []
         for group in groups:
             try:
-                parts.append(part(group, symbol, interval) or NOTHING)
+                parts.append(kept.part(group, symbol, interval) or NOTHING)
             except DataError as error:
                 faults.extend(error.faults)
         faults.extend(self._out_of_order(symbol, parts, after_ns))

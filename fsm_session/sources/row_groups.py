@@ -14,6 +14,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pandas as pd
@@ -91,10 +92,15 @@ class Partitions:
     def __init__(self, folder: str) -> None:
         self.folder = folder
         self._opened: dict[str, _File] = {}
+        # the one that was read last behind the others
         self._readers: dict[str, Any] = {}
+        self._lock = Lock()
 
     def __getstate__(self) -> dict[str, Any]:
-        return {**vars(self), "_readers": {}}
+        return {**vars(self), "_readers": {}, "_lock": None}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state, _lock=Lock())
 
     def holding(
         self, symbol: str, start_ns: int = -_NEVER, end_ns: int = _NEVER
@@ -182,16 +188,19 @@ class Partitions:
             yield RowGroup(path, number, names, midnight_ns, low, high, first, last)
 
     def _reader(self, path: str) -> Any:
-        """Open a file, if it is not open still."""
+        """Open a file, if it is not open still. Several threads may ask, each for its own."""
         import pyarrow.parquet as pq
 
-        if path not in self._readers:
-            while len(self._readers) >= _OPEN_FILES:
-                self._readers.pop(next(iter(self._readers))).close()
-            # of a symbol's name, once a row group; of what is read at one go, no buffer before
-            options: Any = {"read_dictionary": ["symbol"], "pre_buffer": False}
-            self._readers[path] = pq.ParquetFile(path, **options)
-        return self._readers[path]
+        with self._lock:
+            reader = self._readers.pop(path, None)
+            if reader is None:
+                while len(self._readers) >= _OPEN_FILES:
+                    self._readers.pop(next(iter(self._readers))).close()
+                # of a symbol's name, once a row group; of what is read at one go, no buffer before
+                options: Any = {"read_dictionary": ["symbol"], "pre_buffer": False}
+                reader = pq.ParquetFile(path, **options)
+            self._readers[path] = reader
+        return reader
 
 
 def _state(path: str) -> tuple[int, int]:

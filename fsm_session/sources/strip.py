@@ -7,7 +7,7 @@ is put behind the days that are there, where there is room, and none of those is
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Generic, TypeVar
 
@@ -189,6 +189,12 @@ class Strip:
         """Give the columns from a row on: views, read-only."""
         last = len(self)
         return Columns(self._stamps.times(first, last), tuple(self._roll.cut(first, last)))
+
+    def memory(self) -> Iterator[memoryview]:
+        """Give the bytes of all times, and of all numbers column after column."""
+        last = len(self)
+        for each in (self._stamps.times(0, last), self._roll.cut(0, last)):
+            yield each.reshape(-1).data
 
     def bars(self, part: slice | None = None) -> Bars:
         """Give the bars of some rows, or all: views, read-only."""

@@ -181,7 +181,8 @@ def import_everything() -> None:
     for name in (*ours, "cattrs", "platformdirs", "tomllib"):
         importlib.import_module(name)
     for module in pkgutil.walk_packages(fsm_session.__path__, "fsm_session."):
-        if not module.name.endswith("__main__"):
+        # what `new` lays into a folder is imported there
+        if not module.name.startswith(("fsm_session.__main__", "fsm_session.starter.")):
             importlib.import_module(module.name)
 
 

@@ -274,11 +274,11 @@ class TestLetGo:
         assert len(reads.read) == len(set(reads.read))
 
     def test_few_files_stay_open(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(row_groups, "_OPEN_FILES", 3)
+        monkeypatch.setattr(row_groups, "_OPEN_FILES", 6)
         source = PartitionsSource(folder, "1m")
         source.times("A", MINUTE, *window(0, 11))
         last = [*source._files._readers.values()]
-        assert len(last) == 3
+        assert len(last) == 6
         source.bars("A", MINUTE, *window(0, 0))
         assert [*source._files._readers] == [str(folder / f"date={DATES[0]}" / "bars.parquet")]
         with pytest.raises(ValueError, match="closed file"):
