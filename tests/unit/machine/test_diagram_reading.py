@@ -135,6 +135,8 @@ class TestNames:
         assert stem_of(long) == f"{longest}_{digest(long)}"
         assert stem_of("?!") == f"lifecycle_{digest('?!')}"
         assert stem_of("_a") == f"a_{digest('_a')}"
+        before = f"_{long}"
+        assert stem_of(before) == f"{longest}_{digest(before)}"
         gap = "x" * 59 + " yy"
         assert stem_of(gap) == f"{'x' * 59}_{digest(gap)}"
 

@@ -125,6 +125,32 @@ class TestRefused:
         path.write_bytes(line('{"number":0,"kind":"header"') + line(body))
         assert (read_journal(path).torn, read_journal(path).records) == (True, ())
 
+    @pytest.mark.parametrize(
+        ("whole", "told"),
+        [
+            (line('{"number":0,"kind":"move"'), "no header"),
+            (line('{"number":1,"kind":"header"'), "record 0 is numbered 1"),
+            (b"torn\n" + line('{"number":1,"kind":"move"'), "record 0 is damaged, and sound ones"),
+        ],
+    )
+    def test_who_can_not_trust_it_is_told_to_begin_anew(
+        self, tmp_path: Path, whole: bytes, told: str
+    ) -> None:
+        path = tmp_path / "journal"
+        path.write_bytes(whole)
+        with pytest.raises(JournalError, match=told) as raised:
+            read_journal(path)
+        assert raised.value.hint is not None
+        assert "--overwrite" in raised.value.hint
+
+    def test_who_comes_second_is_told_to_wait(self, tmp_path: Path) -> None:
+        first = Journal.create(tmp_path / "journal", {})
+        with pytest.raises(JournalError, match="another process") as raised:
+            Journal.take(tmp_path / "journal")
+        assert raised.value.hint is not None
+        assert "--out" in raised.value.hint
+        first.close()
+
 
 class Interrupted(io.BytesIO):
     """A file in memory whose writes, where told to, are broken off half-way by a Ctrl-C."""

@@ -100,3 +100,23 @@ class TestFrozen:
         state = State("A", entry=hooks, exit=hooks)
         hooks.append(heat)
         assert state.entry == state.exit == (heat,)
+
+
+class TestWhereAStateIsDeclared:
+    """State: the module "it is declared in [...], found by itself and of no meaning otherwise"."""
+
+    def test_it_is_that_of_the_author(self) -> None:
+        assert State("A").module == __name__
+
+    def test_who_has_no_name_is_nobody(self) -> None:
+        scope: dict[str, Any] = {"State": State, "__builtins__": {}}
+        exec("state = State('A')", scope)
+        assert scope["state"].module == ""
+
+    def test_it_is_of_no_meaning(self) -> None:
+        assert State("A") == State("A", module="elsewhere")
+        assert "module" not in repr(State("A"))
+
+    def test_it_has_no_place_among_the_others(self) -> None:
+        with pytest.raises(TypeError):
+            State("A", (), None, (), False, "", "elsewhere")  # type: ignore[call-arg]
