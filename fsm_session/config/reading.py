@@ -7,18 +7,16 @@ It knows no wish by name: the fields of a class, their types and the checks anno
 from __future__ import annotations
 
 import datetime as dt
-import math
-import re
 import reprlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
-from pathlib import Path
 from types import NoneType, SimpleNamespace, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import attrs
 
+from fsm_session.config.values import SCALARS, Hook, read_table, refuse
 from fsm_session.errors import ConfigError, Fault, FaultyInputError
 from fsm_session.market.interval import Interval
 from fsm_session.market.span import Span
@@ -27,18 +25,9 @@ if TYPE_CHECKING:
     from cattrs import Converter
 
 Check = Callable[[Any], Iterable[Fault]]
-_Hook = Callable[[Any, Any], Any]
 
-
-#: as deep as a configuration is nested, and as far as a whole number of TOML's goes
-DEEPEST, FURTHEST = 32, 2**63
-NO_FILE = "give the path of a configuration; fsm-session new DIR writes one to begin with"
-NO_TOML = "mend it at that line: key = value, texts in quotes, [table] in brackets"
 #: among no more names than these the nearest is looked for
 COMPARED = 200
-#: a key of more parts than these: a parser keeps every beginning of it, which are endless
-_PART = r"""(?:"(?:[^"\\\n]|\\.)*+"|'[^'\n]*+'|(?<![\w-])[\w-]++)"""
-_DEEP_KEY = re.compile(rf"{_PART}(?:[ \t]*+\.[ \t]*+{_PART}){{{DEEPEST},}}")
 
 
 def rule(holds: Callable[[Any], bool], message: str) -> Check:
@@ -63,43 +52,6 @@ def near(name: object, known: Iterable[str]) -> str:
     return (
         f"did you mean {close[0]!r}?" if close else f"known: {', '.join(sorted(names)) or 'none'}"
     )
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file; ConfigError, with the line, where it is none or can't be read."""
-    import tomllib  # for who has a file
-
-    try:
-        text = path.read_text("utf-8-sig")
-        if deep := _DEEP_KEY.search(text):
-            line = text.count("\n", 0, deep.start()) + 1
-            told = f"a key is nested more than {DEEPEST} deep (at line {line})"
-            raise ConfigError(Fault(told, file=str(path)))
-        return tomllib.loads(text)
-    except OSError as error:
-        told = f"can't be read: {error.strerror}"
-        raise ConfigError(Fault(told, file=str(path)), hint=NO_FILE) from error
-    except (ValueError, RecursionError) as error:
-        told = f"is not TOML: {error}"
-        raise ConfigError(Fault(told, file=str(path)), hint=NO_TOML) from error
-
-
-def too_much(tables: object) -> Iterator[Fault]:
-    """Find what would take endless time to read or to tell: nesting and numbers without end."""
-    waiting: list[tuple[str, object, int]] = [("", tables, 0)]
-    while waiting:
-        key, value, depth = waiting.pop()
-        inner: Iterable[tuple[object, object]] = ()
-        if isinstance(value, Mapping):
-            inner = ((f".{name}" if key else name, each) for name, each in value.items())
-        elif isinstance(value, (list, tuple)):
-            inner = ((f"[{place}]", each) for place, each in enumerate(value))
-        elif isinstance(value, int) and not -FURTHEST <= value < FURTHEST:
-            yield Fault("expected a finite number of at most 64 bits", key=key)
-        if depth == DEEPEST and inner:
-            yield Fault(f"is nested more than {DEEPEST} deep", key=key)
-        elif inner:
-            waiting.extend((f"{key}{name}", each, depth + 1) for name, each in inner)
 
 
 def plain(value: object) -> Any:
@@ -132,7 +84,7 @@ def read_fields(kind: type, table: object) -> dict[str, Any]:
 def _fields(kind: type, table: object) -> tuple[dict[str, Any], list[Fault]]:
     """Read the fields that are sound, and find what is wrong with the others."""
     if not isinstance(table, Mapping):
-        _refuse(table, "a table")
+        refuse(table, "a table")
     known = {field.name: field for field in _wishes(kind)}
     faults = [
         Fault(f"unknown key; {near(key, known)}", key=str(key)) for key in table if key not in known
@@ -170,11 +122,7 @@ def _joined(place: str, key: str) -> str:
     return f"{place}{'' if not key or key.startswith('[') else '.'}{key}"
 
 
-def _refuse(value: object, wanted: str) -> NoReturn:
-    raise ConfigError(f"expected {wanted}, not {reprlib.repr(value)}")
-
-
-def _section(kind: type) -> _Hook:
+def _section(kind: type) -> Hook:
     def read(table: object, _: object) -> Any:
         found, faults = _fields(kind, table)
         if faults:
@@ -200,7 +148,7 @@ def _faults_of_the_sound(kind: Any, found: Mapping[str, Any], table: Any) -> Ite
         yield from getattr(kind, "_faults", lambda _: ())(SimpleNamespace(**defaults, **found))
 
 
-def _annotated(kind: Any) -> _Hook:
+def _annotated(kind: Any) -> Hook:
     def read(value: object, _: object) -> Any:
         faults: list[Fault] = []
         try:
@@ -229,15 +177,15 @@ class _Faulty:
         return self
 
 
-def _tuple(kind: Any) -> _Hook:
+def _tuple(kind: Any) -> Hook:
     inner = get_args(kind)
     endless = inner[-1] is Ellipsis
 
     def read(value: object, _: object) -> tuple[Any, ...]:
         if not isinstance(value, list):
-            _refuse(value, "a list [...]")
+            refuse(value, "a list [...]")
         if not endless and len(value) != len(inner):
-            _refuse(value, f"a list of {len(inner)}")
+            refuse(value, f"a list of {len(inner)}")
         faults: list[Fault] = []
         found: list[Any] = [_Faulty() for _ in value]
         for place, item in enumerate(value):
@@ -252,18 +200,18 @@ def _tuple(kind: Any) -> _Hook:
     return read
 
 
-def _choice(kind: Any) -> _Hook:
+def _choice(kind: Any) -> Hook:
     choices = get_args(kind)
 
     def read(value: object, _: object) -> Any:
         if not isinstance(value, str) or value not in choices:
-            _refuse(value, " or ".join(f'"{choice}"' for choice in choices))
+            refuse(value, " or ".join(f'"{choice}"' for choice in choices))
         return value
 
     return read
 
 
-def _union(kind: Any) -> _Hook:
+def _union(kind: Any) -> Hook:
     """Read ``X | None``, ``Literal[...] | tuple[...]`` and the like: of two, a text is the first.
 
     Where it is not one of the words that the other knows.
@@ -281,86 +229,6 @@ def _union(kind: Any) -> _Hook:
     return read
 
 
-def _text(value: object, _: object) -> str:
-    return value if isinstance(value, str) else _refuse(value, "a text")
-
-
-def _flag(value: object, _: object) -> bool:
-    return value if isinstance(value, bool) else _refuse(value, "true or false")
-
-
-def _whole(value: object, _: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool):
-        _refuse(value, "a whole number")
-    return value
-
-
-def _number(value: object, _: object) -> float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        # an int beyond float's range is no more finite than inf
-        with_size = float(value) if abs(value) < 1e300 else math.inf
-        if math.isfinite(with_size):
-            return with_size
-    _refuse(value, "a finite number")
-
-
-def _date(value: object, _: object) -> dt.date:
-    try:
-        return dt.date.fromisoformat(_text(value, _))
-    except (ValueError, ConfigError):
-        _refuse(value, "a date such as 2024-07-01")
-
-
-def _time(value: object, _: object) -> dt.time:
-    try:
-        time = dt.time.fromisoformat(_text(value, _))
-    except (ValueError, ConfigError):
-        _refuse(value, 'a time of day such as "09:35"')
-    if time.tzinfo is not None:
-        _refuse(value, 'exchange time without a zone, such as "09:35"')
-    return time
-
-
-def _interval(value: object, _: object) -> Interval:
-    return Interval.parse(value)  # type: ignore[arg-type]
-
-
-def _span(value: object, _: object) -> Span:
-    return Span.parse(_text(value, _))
-
-
-def _table(value: object, _: object) -> dict[str, object]:
-    if not isinstance(value, Mapping):
-        _refuse(value, "a table { key = value }")
-    require(_unplain(value))
-    return dict(value)
-
-
-def _unplain(value: object, place: str = "") -> Iterator[Fault]:
-    """Find what a table of parameters may not hold: what JSON could not give back."""
-    if isinstance(value, Mapping):
-        for key, inner in value.items():
-            if isinstance(key, str) and _is_whole(key):
-                yield from _unplain(inner, f"{place}.{key}" if place else key)
-            else:
-                yield Fault(f"expected a text as the key, not {key!r}", key=place)
-    elif isinstance(value, list):
-        for number, inner in enumerate(value):
-            yield from _unplain(inner, f"{place}[{number}]")
-    elif isinstance(value, float) and not math.isfinite(value):
-        yield Fault(f"expected a finite number, not {value}", key=place)
-    elif isinstance(value, str) and not _is_whole(value):
-        yield Fault(f"has half a character in it: {reprlib.repr(value)}", key=place)
-    elif type(value) not in (str, bool, int, float, NoneType):
-        wanted = "a text, a number, true, false, a list or a table"
-        yield Fault(f"expected {wanted}, not {reprlib.repr(value)}", key=place)
-
-
-def _is_whole(text: str) -> bool:
-    """Tell whether a text can be written: half of a surrogate pair can't."""
-    return text.isascii() or not any("\ud800" <= each <= "\udfff" for each in text)
-
-
 def _of(origin: object) -> Callable[[Any], bool]:
     return lambda kind: get_origin(kind) is origin
 
@@ -373,8 +241,8 @@ def _strict() -> Converter:
     # the last registered is asked first
     for holds, factory in _FACTORIES:
         converter.register_structure_hook_factory(holds, factory)
-    converter.register_structure_hook_func(_of(Mapping), _table)
-    for kind, hook in _SCALARS.items():
+    converter.register_structure_hook_func(_of(Mapping), read_table)
+    for kind, hook in SCALARS.items():
         converter.register_structure_hook(kind, hook)
     return converter
 
@@ -383,7 +251,7 @@ def _structured(value: object, kind: Any) -> Any:
     return _strict().structure(value, kind)
 
 
-_FACTORIES: tuple[tuple[Callable[[Any], bool], Callable[[Any], _Hook]], ...] = (
+_FACTORIES: tuple[tuple[Callable[[Any], bool], Callable[[Any], Hook]], ...] = (
     (attrs.has, _section),
     (_of(tuple), _tuple),
     (_of(Literal), _choice),
@@ -391,13 +259,3 @@ _FACTORIES: tuple[tuple[Callable[[Any], bool], Callable[[Any], _Hook]], ...] = (
     (_of(UnionType), _union),
     (_of(Annotated), _annotated),
 )
-_SCALARS: Mapping[Any, _Hook] = {
-    str: _text,
-    bool: _flag,
-    int: _whole,
-    float: _number,
-    dt.date: _date,
-    dt.time: _time,
-    Interval: _interval,
-    Span: _span,
-}

@@ -24,8 +24,9 @@ from fsm_session.config.parts import (
     StrategyConfig,
     WorkersConfig,
 )
-from fsm_session.config.reading import plain, read_fields, read_toml, require, rule, too_much
+from fsm_session.config.reading import plain, read_fields, require, rule
 from fsm_session.config.rules import Name, filled, names_distinct
+from fsm_session.config.toml import read_toml, too_much
 from fsm_session.errors import ConfigError, Fault
 
 _not_live = rule(lambda mode: mode == "backtest", 'must be "backtest": live sessions come later')
