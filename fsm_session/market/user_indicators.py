@@ -29,22 +29,26 @@ _VARIADIC = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.POSITIONAL_ONLY
 
 def resolve_user(spec: IndicatorSpec) -> Indicator:
     """Import a function and try it on a made-up market; raises as ``resolve`` does."""
-    function = _load(spec)
-    wanted = _wanted(spec, function)
-    answer = partial(_answer, spec, function, wanted)
+    answer = answering(spec, load_function(spec))
     outputs = tuple(answer(made_up(spec.interval)))
     indicator = Indicator(spec, outputs, 0, answer)
     columns = long_enough(indicator)
-    return evolve(indicator, lookback=max(map(_undefined, columns.values())))
+    return evolve(indicator, lookback=max(map(undefined_bars, columns.values())))
 
 
-def _undefined(column: Floats) -> int:
+def answering(spec: IndicatorSpec, function: Callable[..., object]) -> Callable[[Bars], Answer]:
+    """Make what calls a function with the columns that it asks for; raises as ``resolve`` does."""
+    return partial(_answer, spec, function, _wanted(spec, function))
+
+
+def undefined_bars(column: Floats) -> int:
     """Count the bars before the first value; 0 where there never was one."""
     defined = np.flatnonzero(~np.isnan(column))
     return int(defined[0]) if len(defined) else 0
 
 
-def _load(spec: IndicatorSpec) -> Callable[..., object]:
+def load_function(spec: IndicatorSpec) -> Callable[..., object]:
+    """Import what a wish names; IndicatorError where that is no function, or can't be imported."""
     try:
         function = named(spec.function)
     except (Exception, SystemExit) as error:  # a script may end itself where it is imported

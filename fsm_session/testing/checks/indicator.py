@@ -18,7 +18,7 @@ from fsm_session.market.bars import COLUMNS, Bars, Floats, concat
 from fsm_session.market.causality import long_enough, made_up
 from fsm_session.market.indicators import Indicator, IndicatorSpec, resolve
 from fsm_session.market.interval import Interval
-from fsm_session.market.user_indicators import _answer, _load, _undefined, _wanted
+from fsm_session.market.user_indicators import answering, load_function, undefined_bars
 from fsm_session.testing import strategies
 from fsm_session.testing.checks.promises import hold, search
 from fsm_session.testing.checks.words import bars_shown, error_words
@@ -84,8 +84,8 @@ def _of_function(
     """Make an indicator of a function, or of the place where it is."""
     named = function if isinstance(function, str) else _name_of(function)
     spec = IndicatorSpec(named.replace(":", ".").rpartition(".")[2], named, interval, parameters)
-    called = function if callable(function) else _load(spec)
-    answer = partial(_answer, spec, called, _wanted(spec, called))
+    called = function if callable(function) else load_function(spec)
+    answer = answering(spec, called)
     try:
         outputs = tuple(answer(made_up(interval)))
     except IndicatorError:  # it is found again, on fewer bars
@@ -101,7 +101,7 @@ def _name_of(function: Callable[..., Any]) -> str:
 def _measured(indicator: Indicator) -> int:
     """Count the bars before a function's first value on a made-up market, 0 where there is none."""
     try:
-        return max(map(_undefined, long_enough(indicator).values()))
+        return max(map(undefined_bars, long_enough(indicator).values()))
     except IndicatorError:
         return 0
 
@@ -200,7 +200,7 @@ def _late(indicator: Indicator) -> str:
         return ""
     bars = made_up(indicator.spec.interval, stated + _BEYOND)
     for name, values in indicator.compute(bars).items():
-        first = _undefined(values)
+        first = undefined_bars(values)
         if first > stated:
             told = f"has its first value at bar {first}, and its lookback says bar {stated}"
             return f"{_output(indicator, name)} {told}\n{bars_shown(bars)}"
