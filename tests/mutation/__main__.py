@@ -22,6 +22,7 @@ from hypothesis import Phase, settings
 from tests.mutation.court import Case, Court
 from tests.mutation.judges import NOT_ALONE, PATHS, Judges
 from tests.mutation.mutants import Mutant, mutants_of, telling
+from tests.mutation.standing import Standing, standing_of
 from tests.mutation.trial import CALLED, OPTIONS, begin, functions_by_place, judged, load_instead
 
 SCOPE = (
@@ -97,7 +98,7 @@ class Assizes:
         noticed, known = kept(self.options.log), explained()
         for path in self.paths:
             for mutant in mutants_of(path):
-                if key_of(mutant) in noticed:
+                if noticed.get(key_of(mutant)):
                     self.tried[path] += 1
                 elif str(mutant).strip() in known and not self.options.explained:
                     self.tried[path] += 1
@@ -127,12 +128,23 @@ def explained() -> set[str]:
     return {line.strip() for line in lines}
 
 
-def kept(log: Path | None) -> set[str]:
-    """Give the keys of the mutants that were noticed, by a file of verdicts."""
-    if log is None or not log.exists():
-        return set()
-    verdicts = map(orjson.loads, log.read_bytes().splitlines())
-    return {each["key"] for each in verdicts if each["killer"]}
+def kept(log: Path | None) -> dict[str, str]:
+    """Give by the keys of mutants who has noticed each, "" for nobody, by a file of verdicts."""
+    found: dict[str, str] = {}
+    for verdict in map(orjson.loads, log.read_bytes().splitlines() if log and log.exists() else ()):
+        found[verdict["key"]] = verdict["killer"] or found.get(verdict["key"], "")
+    return found
+
+
+def stands(options: argparse.Namespace) -> int:
+    """Print how things stand by the verdicts that were kept, and try nothing."""
+    verdicts, known = kept(options.log), explained()
+
+    def standing(mutant: Mutant) -> str:
+        return standing_of(key_of(mutant), str(mutant).strip(), verdicts, known.__contains__)
+
+    print("\n".join(Standing.of(files(options.paths), standing).table()))
+    return 0
 
 
 def key_of(mutant: Mutant) -> str:
@@ -159,7 +171,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--explained", action="store_true", help=f"try what {EXPLAINED} explains too"
     )
     parser.add_argument("--log", type=Path, help="a file to which every verdict is added")
+    parser.add_argument("--stands", action="store_true", help="say how things stand by that file")
     options = parser.parse_args(arguments)
+    if options.stands:
+        return stands(options)
     begun, assizes = time.monotonic(), Assizes(files(options.paths), options)
     # our own plugin would have pytest load all our modules in its way, not in ours
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"

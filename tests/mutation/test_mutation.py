@@ -133,6 +133,29 @@ def test_who_survives_weak_tests_and_who_strong_ones(folder: Path) -> None:
     assert len(verdicts) == len(ALL) + len(UNNOTICED)
 
 
+def test_how_things_stand(folder: Path) -> None:
+    def cells(*more: str) -> list[str]:
+        code, lines = mutated(folder, "--stands", "--log", "verdicts", *more)
+        assert code == 0
+        rows = "\n".join(lines).split("   * - ")[1:]
+        assert rows[0].split("\n     - ")[:3] == ["where", "changes", "noticed"]
+        return [line.strip() for line in rows[1].split("\n     - ")[1:]]
+
+    mutated(folder, "--judges", "test_weak.py", "--log", "verdicts", "--only", "tiny.py, down")
+    tried = sum(each.startswith("down") for each in ALL)
+    alive = [each for each in UNNOTICED if each.startswith("down")]
+    untried = str(len(ALL) - tried)
+    share = f"{(tried - len(alive)) / tried:.1%}"
+    noticed = str(tried - len(alive))
+    assert 0 < len(alive) < tried < len(ALL)
+    assert cells() == [str(len(ALL)), noticed, "0", str(len(alive)), untried, share]
+    (folder / "tests").mkdir()
+    (folder / "tests" / "mutation.rst").write_text(f"    tiny.py, {alive[0]}\n")
+    same = sum(f"{each}" == alive[0] for each in alive)
+    found = [str(len(ALL)), noticed, str(same), str(len(alive) - same), untried, share]
+    assert cells() == found
+
+
 def test_tests_that_fail_with_nothing_changed_judge_nothing(folder: Path) -> None:
     (folder / "test_weak.py").write_text(WEAK.replace("== 5", "== 6"))
     code, lines = mutated(folder, "--judges", "test_weak.py")
