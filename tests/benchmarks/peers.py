@@ -25,6 +25,11 @@ FIVE_MINUTE_BARS = 78
 FORGOTTEN_AFTER = 200
 NAUTILUS, VECTOR, NAIVE = "NautilusTrader", "numpy, bare loop (b1)", "pure Python"
 STYLES = ("on_bars", "on_bar")
+FLOOR = (
+    "no engine: bare numpy and Python that copy and digest the frames, derive each session's"
+    " indicators over its history and day with TA-Lib, and sync a line a session to the disk; what"
+    " misses a target there, no run of ours can reach"
+)
 REFERENCES = (NAUTILUS, VECTOR, NAIVE)
 #: the least ratio at each of the sizes
 TARGETS = {
@@ -69,7 +74,7 @@ def measure(rounds: int, venvs: Path) -> Report:
         "The reference workload, beside others",
         ("symbols, sessions", "engine", "wall s", "CPU s", "bars/s", *map(_against, REFERENCES)),
         rows,
-        [runs(measured), _on_signals(), *_missing(venvs)],
+        [runs(measured), _on_signals(), FLOOR, *_missing(venvs)],
         measured.loads,
         [*measured.faults, *unlike],
         labels=2,
@@ -100,6 +105,7 @@ def _missing(venvs: Path) -> Iterator[str]:
 def _jobs(size: Size, there: list[Peer], venvs: Path) -> Iterator[Job]:
     for style in STYLES:
         yield job(_name(size, style), "workload", *size, style)
+        yield job(_name(size, _floor(style)), "floor", *size, style)
     for peer in there:
         # -B: nothing is to be written beside the scripts
         script = (str(_python(venvs, peer)), "-B", str(BENCH / peer.script))
@@ -110,14 +116,19 @@ def _name(size: Size, engine: str) -> str:
     return f"W({size[0]}, {size[1]}) {engine}"
 
 
+def _floor(style: str) -> str:
+    """Name the least that a style costs with what a run of ours promises."""
+    return f"no engine, {style}"
+
+
 def _rows(measured: Measured, size: Size, there: list[Peer]) -> Iterator[list[str]]:
     """Tell of a size: ours first, then the others."""
     walls = {name: min(found) for name, found in _walls(measured, size, there).items() if found}
     for style in STYLES:
-        name = _name(size, style)
-        if name in measured.lines:
-            ratios = [_ratio(measured, size, style, each, walls) for each in REFERENCES]
-            yield [*_own(measured, size, style, f"ours, {style}"), *ratios]
+        for engine, label in ((style, f"ours, {style}"), (_floor(style), _floor(style))):
+            if _name(size, engine) in measured.lines:
+                ratios = [_ratio(measured, size, style, engine, e, walls) for e in REFERENCES]
+                yield [*_own(measured, size, engine, label), *ratios]
     for peer in there:
         if _name(size, peer.label) in measured.lines:
             yield [*_own(measured, size, peer.label, peer.label), *[""] * len(REFERENCES)]
@@ -141,11 +152,16 @@ def _own(measured: Measured, size: Size, engine: str, label: str) -> list[str]:
 
 
 def _ratio(
-    measured: Measured, size: Size, style: str, reference: str, walls: dict[str, float]
+    measured: Measured,
+    size: Size,
+    style: str,
+    engine: str,
+    reference: str,
+    walls: dict[str, float],
 ) -> str:
     if reference not in walls:
         return "not there"
-    ratio = walls[reference] / measured.median(_name(size, style), "wall")
+    ratio = walls[reference] / measured.median(_name(size, engine), "wall")
     targets = TARGETS.get((style, reference))
     return times(ratio) if targets is None else held_to(ratio, targets[SIZES.index(size)])
 
@@ -172,7 +188,7 @@ def _on_signals() -> str:
 def disagreements(measured: Measured, size: Size) -> Iterator[str]:
     """Name each engine that has not seen the numbers of the independent reference."""
     found = _signals(size)
-    ours = {_name(size, style) for style in STYLES}
+    ours = {_name(size, each) for style in STYLES for each in (style, _floor(style))}
     for name, lines in measured.lines.items():
         if name.startswith(_name(size, "")):
             expected = found.ours if name in ours else found.peers
