@@ -118,7 +118,7 @@ def _links(diagram: Diagram) -> Iterator[str]:
 
 def _style(edge: Edge) -> str:
     strokes = {Kind.LOOP: f"stroke:{BLUE}", Kind.ERROR: f"stroke:{PALE_RED}"}
-    stroke = f"stroke:{AMBER},stroke-width:4px" if edge.highlighted else strokes.get(edge.kind, "")
+    stroke = f"stroke:{AMBER},stroke-width:4px" if edge.highlighted else strokes.get(edge.kind)
     return ",".join(filter(None, [f"color:{VIOLET}" if edge.guard else "", stroke]))
 
 

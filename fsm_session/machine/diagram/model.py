@@ -68,8 +68,8 @@ class Node:
     initial: bool
     final: bool
     failure: bool
-    highlighted: bool = False
-    module: str = ""
+    highlighted: bool
+    module: str
 
     @property
     def hooks(self) -> Iterator[tuple[str, Function]]:

@@ -1,4 +1,7 @@
-"""The page of a lifecycle, as docutils reads it: what has no summary has none, names are names."""
+"""The page of a lifecycle, as docutils reads it: what has no summary has none, names are names.
+
+And what stands out in its pictures, by the lines that say so.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import warnings
 from typing import Any
 
 import pytest
+from attrs import evolve
 
 from fsm_session.machine import Hook, Lifecycle, State, Transition, any_of
-from fsm_session.machine.diagram import diagram_of, to_dot, to_rst
+from fsm_session.machine.diagram import Options, diagram_of, to_dot, to_mermaid, to_rst
 from fsm_session.machine.diagram.rst_text import link, quoted
 
 
@@ -105,3 +109,29 @@ class TestNames:
         diagram = diagram_of(lifecycle(name=" "))
         assert diagram.name == "(unnamed)"
         assert "(unnamed)" in to_dot(diagram)
+
+
+class TestStandsOut:
+    """``highlight`` names states and ways; nothing else looks like them."""
+
+    @pytest.mark.parametrize("lit", ["A", "E"])
+    def test_a_state_is_amber_from_border_to_border(self, lit: str) -> None:
+        lines = to_dot(diagram_of(lifecycle(), Options(highlight=[lit]))).splitlines()
+        boxes = {name: next(e for e in lines if f'id="state_{name}"' in e) for name in "AE"}
+        for look in ('color="#9a6700"', 'fillcolor="#fff8c5"', 'penwidth="2"'):
+            assert [name for name, box in boxes.items() if f", {look}" in box] == [lit]
+
+    def test_without_a_failure_no_arrow_is_one_of_errors(self) -> None:
+        assert "linkStyle" not in to_mermaid(diagram_of(lifecycle()))
+        failing = evolve(lifecycle(), failure="E")
+        # the row to it, and the arrow from wherever something raises
+        assert "  linkStyle 1,2 stroke:#" in to_mermaid(diagram_of(failing))
+
+    def test_options_are_values_whatever_the_names_come_in(self) -> None:
+        names = ("A", "A -> E")
+        asked = {
+            Options(highlight=names),
+            Options(highlight=[*names]),
+            Options(highlight=iter(names)),
+        }
+        assert asked == {Options(True, names)}
