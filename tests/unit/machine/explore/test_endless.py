@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fsm_session.machine import Lifecycle
-from fsm_session.machine.explore import Subject, visit
+from fsm_session.machine.explore import Subject, explore, search, visit
 from fsm_session.machine.explore.graph import Graph, endless
 from fsm_session.machine.explore.search import ENDS
 from tests.unit.machine.explore.defects import DEFECTS
@@ -66,6 +67,18 @@ class TestEndless:
 
     def test_of_one_that_never_ends(self) -> None:
         check(ENDLESS, 0)
+
+    def test_the_nearest_is_told_in_whatever_order_they_are_found(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        told = explore(ENDLESS, workers=1).violations
+        assert [each.promise for each in told] == [ENDS]
+
+        def from_the_back(graph: Graph) -> dict[int, None]:
+            return dict.fromkeys(sorted(endless(graph), reverse=True))
+
+        monkeypatch.setattr(search, "endless", from_the_back)
+        assert explore(ENDLESS, workers=1).violations == told
 
     def test_of_every_kind(self) -> None:
         assert SEEN[True]
