@@ -86,6 +86,14 @@ class TestSummaries:
             f"told, {__name__}:told\nSay something.",
         ]
 
+    def test_where_a_state_is_declared_is_told_if_it_is_known(self) -> None:
+        def told(module: str) -> list[str]:
+            states = (State("A", module=module), State("E", final=True))
+            made = Lifecycle("L", states, [Transition("A", "E")])
+            return [each.astext() for each in section(made) if "Declared" in each.astext()]
+
+        assert (told("shop.coffee"), told("")) == (["Declared in shop.coffee."], [])
+
     def test_what_is_defined_nowhere_has_no_place(self) -> None:
         joined: Any = any_of(silent, told)  # type: ignore[arg-type]
         assert items(lifecycle(joined)) == ["silent or told\nSay something."]
