@@ -6,7 +6,7 @@ them can say something else than the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from enum import StrEnum
 
 from attrs import field, frozen
@@ -148,7 +148,7 @@ class Diagram:
     @property
     def description(self) -> str:
         """Say in a line what the picture shows, for those who don't see it."""
-        count = f"{len(self.nodes)} states and {len(self.edges)} moves"
+        count = f"{_counted(self.nodes, 'state')} and {_counted(self.edges, 'move')}"
         way = ", ".join(node.name for node in self.column)
         onward = [edge.target.name for edge in self._ways if edge.source == self.column[-1]]
         end = "".join(f", then {name}" for name in onward)
@@ -181,3 +181,7 @@ class Diagram:
     def ways_out(self, node: Node) -> tuple[Edge, ...]:
         """Give the rows of a state, in the order in which they are tried."""
         return tuple(edge for edge in self.edges if edge.source.id == node.id)
+
+
+def _counted(things: Sequence[object], name: str) -> str:
+    return f"{len(things)} {name}{'' if len(things) == 1 else 's'}"

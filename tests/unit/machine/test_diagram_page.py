@@ -119,6 +119,14 @@ class TestNames:
         assert "(unnamed)" in to_dot(diagram)
 
 
+class TestDescription:
+    """Say in a line what the picture shows, for those who don't see it."""
+
+    def test_the_main_way_leads_to_its_end(self) -> None:
+        told = diagram_of(lifecycle()).description
+        assert told == "Diagram of L: 2 states and 1 move. The main way: A, then E."
+
+
 class TestStandsOut:
     """``highlight`` names states and ways; nothing else looks like them."""
 
