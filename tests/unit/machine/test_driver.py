@@ -225,6 +225,31 @@ class TestIllegalMoves:
         else:
             assert driver.state == "B"
 
+    def test_a_guard_that_has_changed_its_mind_is_told(self) -> None:
+        # no as it is decided, yes as it is asked what was wrong
+        says = iter([False, True])
+        states = [State("A"), State("B"), State("End", final=True)]
+        rows = [Transition("A", "End", lambda _: next(says)), Transition("A", "B"),
+                Transition("B", "End")]  # fmt: skip
+        driver = Driver(Lifecycle("wavers", states, rows), None)
+        driver.begin()
+        with pytest.raises(IllegalMoveError, match="End"):
+            driver.move_to("End")
+        assert driver.state == "A"
+
+    def test_who_may_not_move_it_asks_no_guard(self) -> None:
+        driver, kitchen = kitchen_at("Grinding")
+        kitchen.inbox.own()
+        before = [*kitchen.log]
+
+        def meddle() -> None:
+            refused(driver, lambda: driver.move_to("Brewing"))
+
+        thread = threading.Thread(target=meddle)
+        thread.start()
+        thread.join()
+        assert kitchen.log == before
+
     def test_from_another_thread(self) -> None:
         driver, kitchen = kitchen_at("Grinding")
         kitchen.inbox.own()
