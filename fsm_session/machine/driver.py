@@ -188,8 +188,9 @@ class Driver:
         if row.target == target:
             return ""
         if not any(self._ask(*way) for way in ways):
-            says_no = ", ".join(self._guards[trigger].hook for _, trigger in ways)
-            return f"from {self.state} to {target}: the guard {says_no} says no"
+            names = [self._guards[trigger].hook for _, trigger in ways]
+            told = f"guard {names[0]} says" if len(names) == 1 else f"guards {_listed(names)} say"
+            return f"from {self.state} to {target}: the {told} no"
         return (
             f"from {self.state} to {target}: the row to {row.target}"
             f" ({name_of(row.guard)}) is tried first, and holds"
@@ -390,6 +391,10 @@ class Driver:
                 self._call(hook, place)
 
         return leave
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _one_by_one(error: BaseException) -> Iterator[BaseException]:

@@ -39,6 +39,13 @@ class TestTheOwner:
         assert inbox.own()
 
 
+def test_as_many_as_anybody_needs_may_wait() -> None:
+    """``capacity`` bounds how many may wait: 1024, where nobody says how many."""
+    inbox = Inbox()
+    told = [inbox.submit("add").status for _ in range(1025)]
+    assert told == ["waiting"] * 1024 + ["refused"]
+
+
 class TestPressing:
     """``pressing`` is set by whatever comes in, and cleared by who looks, unless it still waits."""
 

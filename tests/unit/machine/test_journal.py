@@ -294,7 +294,9 @@ class TestDiskFull:
         journal.append("header", {})
         journal.append("move", {"to": "A"})
         file.room = room
-        with pytest.raises(JournalError, match="can't be written"):
+        with pytest.raises(
+            JournalError, match=rf"can't be written: {room} of \d+ bytes were taken"
+        ):
             journal.append("move", {"to": "B" * 99})
         file.room = 10**6  # somebody made room, and the error itself is to be put on record
         with pytest.raises(JournalError):

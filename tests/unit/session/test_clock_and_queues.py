@@ -41,6 +41,14 @@ class TestTheClock:
                 time.set_backtest_time(opens + jump)
                 assert time.now_ns == opens + jump
 
+    def test_who_wants_to_go_back_is_told_from_where_to_where(self) -> None:
+        time = clock()
+        time.set_backtest_time(pd.Timestamp("2024-07-03 14:30:00", tz="UTC"))
+        with pytest.raises(ClockError) as raised:
+            time.set_backtest_time(pd.Timestamp("2024-07-03 10:00", tz="America/New_York"))
+        told = ("2024-07-03T14:30:00+00:00", "2024-07-03T14:00:00+00:00")
+        assert str(raised.value) == f"the clock stands at {told[0]} and can't go back to {told[1]}"
+
     def test_a_timestamp_needs_a_zone(self) -> None:
         time = clock()
         with pytest.raises(ClockError, match="no time zone"):

@@ -125,8 +125,16 @@ class TestTheTable:
         found.remove("ABA")
         assert list(found) == ["AAA", "AAB", "BBB", "CCC"]
 
-    def test_one_that_is_not_there_is_named(self) -> None:
-        with pytest.raises(UnknownNameError, match="ZZZ"):
-            data()["ZZZ"]
+    def test_one_that_is_not_there_is_named_and_those_that_are(self) -> None:
+        found = data()
+        found.register(symbol("AAA"))
+        with pytest.raises(UnknownNameError) as raised:
+            found["ZZZ"]
+        assert str(raised.value) == "no symbol 'ZZZ'; registered: AAA, BBB"
+        found.remove("AAA")
+        found.remove("BBB")
+        with pytest.raises(UnknownNameError) as raised:
+            found["ZZZ"]
+        assert str(raised.value) == "no symbol 'ZZZ'; registered: none"
         with pytest.raises(UnknownNameError, match="ZZZ"):
             data().remove("ZZZ")

@@ -72,7 +72,7 @@ class TestTheBudget:
         clock = Clock()
         some = WorkerGroup([Noted("w", [], {"setup": clock.taking(seconds)})], clock.budget(10))
         if late:
-            with pytest.raises(WorkerHungError):
+            with pytest.raises(WorkerHungError, match=r"took 10\.5 seconds for setup; 10 were"):
                 some.setup(object())
         else:
             some.setup(object())
