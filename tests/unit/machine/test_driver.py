@@ -205,6 +205,24 @@ class TestIllegalMoves:
         tried = "the row to Brewing (has_beans) is tried first, and holds"
         assert reason == f"from Grinding to Broken: {tried}"
 
+    def test_one_of_two_guards_that_holds_is_no_no(self) -> None:
+        def light(_: object) -> bool:
+            return True
+
+        def warm(_: object) -> bool:
+            return True
+
+        def late(_: object) -> bool:
+            return False
+
+        states = [State("A"), State("B"), State("End", final=True)]
+        rows = [Transition("A", "B", light), Transition("A", "End", warm)]
+        rows += [Transition("A", "End", late), Transition("A", "B"), Transition("B", "End")]
+        driver = Driver(Lifecycle("many ways", states, rows), None)
+        driver.begin()
+        tried = "the row to B (light) is tried first, and holds"
+        assert driver.why_not("End") == f"from A to End: {tried}"
+
     @patient
     @given(scripted_lifecycles(), answers(), st.integers(0, 5), st.data())
     def test_nothing_but_the_decided_row_can_be_taken(
