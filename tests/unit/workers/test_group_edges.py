@@ -67,10 +67,10 @@ class TestTheBudget:
         some.teardown()
         assert clock.now == 5 * 9
 
-    @pytest.mark.parametrize(("seconds", "late"), [(10, False), (10.5, True)])
+    @pytest.mark.parametrize(("seconds", "late"), [(10, False), (10.512, True)])
     def test_late_is_who_takes_longer_than_that(self, seconds: float, late: bool) -> None:
         clock = Clock()
-        some = WorkerGroup([Noted("w", [], {"setup": clock.taking(seconds)})], clock.budget(10))
+        some = WorkerGroup([Noted("w", [], {"setup": clock.taking(seconds)})], clock.budget(10.0))
         if late:
             with pytest.raises(WorkerHungError, match=r"took 10\.5 seconds for setup; 10 were"):
                 some.setup(object())
