@@ -73,12 +73,12 @@ class TestSummaries:
         assert first.astext() == "A run begins here."
 
     @pytest.mark.parametrize(
-        ("summary", "cell"), [("", "A"), ("Makes coffee.", "A\nMakes coffee.")]
+        ("summary", "shown"), [("", "A"), ("Makes coffee.", "A\nMakes coffee.")]
     )
-    def test_the_table_has_the_same(self, summary: str, cell: str) -> None:
+    def test_the_table_has_the_same(self, summary: str, shown: str) -> None:
         tree = read(to_rst(diagram_of(lifecycle(summary=summary)), "l"))
         [_, row, *_] = tree.findall(lambda node: node.tagname == "row")
-        assert "\n".join(child.astext() for child in row.children[0].children) == cell
+        assert "\n".join(child.astext() for child in row.children[0].children) == shown
 
     def test_a_hook_without_has_its_name_alone(self) -> None:
         assert items(lifecycle(silent, told)) == [
