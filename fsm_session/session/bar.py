@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from fsm_session.market.bars import Floats
+from fsm_session.market.bars import Bars, Floats
 from fsm_session.market.interval import Interval
 from fsm_session.session.data import SymbolTable
 from fsm_session.session.reveal import Counts, Reveal, column_of, newest_at
@@ -105,11 +105,11 @@ class BarFeed:
         self.reveal = reveal
         self.values: dict[str, list[float]] = {}
         self._days = list(_days(data, reveal, intervals))
-        rows = [each.rows for each in self._days]
+        rows = [each.shown.rows for each in self._days]
         # stable: the days are in the order of symbols, and of one the shorter bar comes first
         self._order = np.argsort(_joined(rows), kind="stable") if len(rows) > 1 else slice(None)
         self.ends: list[int] = sum(
-            (each.count for each in self._days), np.zeros(reveal.rows, np.int64)
+            (each.shown.count for each in self._days), np.zeros(reveal.rows, np.int64)
         ).tolist()
 
     def at_this_step(self) -> Iterator[Bar]:
@@ -177,45 +177,54 @@ class BarFeed:
         return self._in_order([np.repeat(held, [len(each.bars) for each in self._days])])
 
 
-class _Day:
-    """The bars of a symbol and interval that happen in the session after the symbol came.
+class _Shown:
+    """Which of a symbol's bars a day shows, and when: the same for all who share their times.
 
-    ``seen``: how many bars of the interval have happened by the step of each row.
+    ``part``: those that happen in the session after the symbol came. ``count``: how many of them
+    have happened at each row, ``rows``: the row at which each does. ``apart``: no two end together.
     """
 
-    def __init__(self, data: SymbolSessionData, interval: Interval, seen: Counts) -> None:
-        self.data = data
-        self._columns = data.intervals[interval].columns
-        self._part = slice(int(seen[0]), int(seen[-1]))
-        self.bars = self._columns[self._part]
-        #: how many of them have happened at each row
+    def __init__(self, bars: Bars, seen: Counts) -> None:
+        self.part = slice(int(seen[0]), int(seen[-1]))
         self.count = seen - seen[0]
-
-    @property
-    def rows(self) -> Counts:
-        """The row at which each happens; of narrow numbers, which are sorted by their digits."""
         new = np.diff(self.count, prepend=0)
+        # narrow numbers are sorted by their digits
         kind = np.uint16 if len(new) <= 2**16 else np.int64
-        return np.repeat(np.arange(len(new), dtype=kind), new)
+        self.rows = np.repeat(np.arange(len(new), dtype=kind), new)
+        ends = bars.end[self.part]
+        self.apart = bool((ends[1:] > ends[:-1]).all())
+
+
+class _Day:
+    """The bars of a symbol and interval that happen in the session after the symbol came."""
+
+    def __init__(self, data: SymbolSessionData, interval: Interval, shown: _Shown) -> None:
+        self.data, self.shown = data, shown
+        self._columns = data.intervals[interval].columns
+        self.bars = self._columns[shown.part]
 
     def newest(self, name: str) -> Floats:
         """Give an indicator's newest value at the end of each bar."""
-        ends = self.bars.end
         if name not in self.data.historical:
             columns, values = column_of(self.data, name, None)
             # mostly its own value; not where two bars end together
-            if columns is self._columns and (ends[1:] > ends[:-1]).all():
-                return values[self._part]
-        return newest_at(self.data, name, None, ends)
+            if columns is self._columns and self.shown.apart:
+                return values[self.shown.part]
+        return newest_at(self.data, name, None, self.bars.end)
 
 
 def _days(data: SymbolTable, reveal: Reveal, intervals: Sequence[Interval]) -> Iterator[_Day]:
     known = {interval for each in data.values() for interval in each.intervals}
     tables = {interval: reveal.by_steps(interval) for interval in known}
+    found: dict[tuple[Interval, int, int], _Shown] = {}
     for place, each in enumerate(data.values()):
         for interval in sorted(intervals) or (each.base_interval,):
             if interval in each.intervals:
-                yield _Day(each, interval, tables[interval][:, place])
+                bars = each.intervals[interval].columns
+                alike = (interval, id(bars.end), each.since_ns)
+                if alike not in found:
+                    found[alike] = _Shown(bars, tables[interval][:, place])
+                yield _Day(each, interval, found[alike])
 
 
 def _joined(parts: list[npt.NDArray[Any]]) -> npt.NDArray[Any]:
