@@ -101,7 +101,9 @@ class StreamRequirementsCoordinator:
             name: self._plans(self._watched(needs), needs, sessions, unmet)
             for name, needs in self._universes.items()
         }
-        return Requirements(sessions, plans, universes, tuple(unmet), self._calendar)
+        # a file that can't be read is told once, not for every symbol in it
+        each_once = tuple(dict.fromkeys(unmet))
+        return Requirements(sessions, plans, universes, each_once, self._calendar)
 
     def plan(
         self, symbol: str, sessions: Sequence[TradingSession], needs: Needs | None = None

@@ -9,7 +9,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fsm_session import FramesSource, RunFailedError, SessionConfig, SessionCoordinator
+from fsm_session import (
+    FramesSource,
+    ParquetSource,
+    RunFailedError,
+    SessionConfig,
+    SessionCoordinator,
+)
 from fsm_session.errors import Fault, RequirementsError
 from fsm_session.market.interval import Interval
 from fsm_session.session.requirements import Requirements
@@ -213,3 +219,15 @@ class TestEverythingAtOnce:
         assert "writes" in faults[2].message
         assert "SMA" in faults[3].message
         assert [each.symbol for each in faults[4:]] == ["BBB", "CCC"]
+
+    def test_a_file_of_many_symbols_that_can_not_be_read_is_told_once(self, tmp_path: Path) -> None:
+        folders = [tmp_path / f"date={date}" for date in SESSIONS]
+        for folder, date in zip(folders, SESSIONS, strict=True):
+            folder.mkdir()
+            day = [bars_of(name, date, [0, 1]).assign(symbol=name) for name in ("AAA", "BBB")]
+            pd.concat(day).to_parquet(folder / "bars.parquet")
+        broken = folders[1] / "bars.parquet"
+        broken.write_text("bad")
+        config = wishes(["AAA", "BBB", "CCC"], SESSIONS[0], SESSIONS[2])
+        faults = unmet(config, ParquetSource(tmp_path))
+        assert [(each.file, each.symbol) for each in faults] == [(str(broken), "")]
