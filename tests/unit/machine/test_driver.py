@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsm_session.errors import GuardError, IllegalMoveError
-from fsm_session.machine import Driver, Lifecycle, Move, State, Transition
+from fsm_session.machine import Driver, Guard, Lifecycle, Move, State, Transition
 from tests.unit.machine.coffee import COFFEE, ONE_CUP, Kitchen
 from tests.unit.machine.strategies import (
     BoundedInbox,
@@ -164,6 +164,25 @@ def refused(driver: Driver, act: Callable[[], object]) -> str:
 GUARDS = {"stop_requested", "has_beans", "another_order"}
 
 
+def saying(answer: bool, name: str) -> Guard:
+    """Make a guard of a name that always says the same."""
+
+    def guard(_: object) -> bool:
+        return answer
+
+    guard.__name__ = name
+    return guard
+
+
+def at_a(rows: list[Transition]) -> Driver:
+    """Stand in A with these ways out, tried before the one to B."""
+    states = [State("A"), State("B"), State("End", final=True)]
+    rows = [*rows, Transition("A", "B"), Transition("B", "End")]
+    driver = Driver(Lifecycle("many ways", states, rows), None)
+    driver.begin()
+    return driver
+
+
 class TestIllegalMoves:
     """move_to: "Raises IllegalMoveError, which says why, and has then changed nothing"."""
 
@@ -179,24 +198,11 @@ class TestIllegalMoves:
         assert reason == "from Grinding to Brewing: the guard has_beans says no"
 
     def test_every_guard_that_says_no_is_named(self) -> None:
-        def early(_: object) -> bool:
-            return False
-
-        def late(_: object) -> bool:
-            return False
-
-        def dark(_: object) -> bool:
-            return False
-
-        for guards, told in (
-            ([early, late], "guards early and late say"),
-            ([early, late, dark], "guards early, late and dark say"),
+        for names, told in (
+            (["early", "late"], "guards early and late say"),
+            (["early", "late", "dark"], "guards early, late and dark say"),
         ):
-            states = [State("A"), State("B"), State("End", final=True)]
-            rows = [Transition("A", "End", guard) for guard in guards]
-            rows += [Transition("A", "B"), Transition("B", "End")]
-            driver = Driver(Lifecycle("many ways", states, rows), None)
-            driver.begin()
+            driver = at_a([Transition("A", "End", saying(False, name)) for name in names])
             assert driver.why_not("End") == f"from A to End: the {told} no"
 
     def test_an_earlier_row_that_holds(self) -> None:
@@ -206,22 +212,11 @@ class TestIllegalMoves:
         assert reason == f"from Grinding to Broken: {tried}"
 
     def test_one_of_two_guards_that_holds_is_no_no(self) -> None:
-        def light(_: object) -> bool:
-            return True
-
-        def warm(_: object) -> bool:
-            return True
-
-        def late(_: object) -> bool:
-            return False
-
-        states = [State("A"), State("B"), State("End", final=True)]
-        rows = [Transition("A", "B", light), Transition("A", "End", warm)]
-        rows += [Transition("A", "End", late), Transition("A", "B"), Transition("B", "End")]
-        driver = Driver(Lifecycle("many ways", states, rows), None)
-        driver.begin()
+        rows = [Transition("A", "B", saying(True, "light"))]
+        rows += [Transition("A", "End", saying(True, "warm"))]
+        rows += [Transition("A", "End", saying(False, "late"))]
         tried = "the row to B (light) is tried first, and holds"
-        assert driver.why_not("End") == f"from A to End: {tried}"
+        assert at_a(rows).why_not("End") == f"from A to End: {tried}"
 
     @patient
     @given(scripted_lifecycles(), answers(), st.integers(0, 5), st.data())
@@ -268,11 +263,7 @@ class TestIllegalMoves:
     def test_a_guard_that_has_changed_its_mind_is_told(self) -> None:
         # no as it is decided, yes as it is asked what was wrong
         says = iter([False, True])
-        states = [State("A"), State("B"), State("End", final=True)]
-        rows = [Transition("A", "End", lambda _: next(says)), Transition("A", "B"),
-                Transition("B", "End")]  # fmt: skip
-        driver = Driver(Lifecycle("wavers", states, rows), None)
-        driver.begin()
+        driver = at_a([Transition("A", "End", lambda _: next(says))])
         with pytest.raises(IllegalMoveError) as raised:
             driver.move_to("End")
         assert (str(raised.value), driver.state) == ("End: a guard has changed its mind", "A")
