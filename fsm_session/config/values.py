@@ -63,7 +63,7 @@ def _time(value: object, _: object) -> dt.time:
 
 
 def _interval(value: object, _: object) -> Interval:
-    return Interval.parse(value)  # type: ignore[arg-type]
+    return Interval.parse(value)  # type: ignore[arg-type]  # it refuses what is no text
 
 
 def _span(value: object, _: object) -> Span:

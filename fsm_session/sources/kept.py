@@ -98,7 +98,11 @@ class KeptTimes:
     def read(self, groups: Iterable[RowGroup]) -> None:
         """Read those of some row groups that are not kept, several at once."""
         new = [group for group in groups if group not in self._blocks]
+        room = _TIMES_BYTES
         for group, block in read_together(partial(read_times, self._files), new):
+            room -= block.nbytes
+            if room < 0:  # it would push out what is not taken yet, to be read again
+                break
             self._keep(group, block)
 
     def part(self, group: RowGroup, symbol: str, interval: Interval | None) -> Columns | None:

@@ -95,6 +95,7 @@ class TestSummaries:
         assert (told("shop.coffee"), told("")) == (["Declared in shop.coffee."], [])
 
     def test_what_is_defined_nowhere_has_no_place(self) -> None:
+        # made for guards, but whatever can be called may be a hook
         joined: Any = any_of(silent, told)  # type: ignore[arg-type]
         assert items(lifecycle(joined)) == ["silent or told\nSay something."]
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from fsm_session.errors import DataError
 from fsm_session.market.bars import Bars
-from fsm_session.sources import FramesSource, kept, row_groups
+from fsm_session.sources import FramesSource, kept, read_ahead, row_groups
+from fsm_session.sources.blocks import read_times
 from fsm_session.sources.partitions import PartitionsSource
 from fsm_session.sources.row_groups import Partitions, RowGroup
 from tests.unit.sources.markets import MINUTE, ns
@@ -376,3 +377,19 @@ class TestBroken:
         assert fault.message.startswith(
             "has changed since it was opened" if change == "replaced" else "can't be read"
         )
+
+
+class TestNoRoom:
+    """Of times as many are kept as there is room for, and none is read ahead to go at once."""
+
+    def test_a_window_of_more_than_fits_is_read_no_more_than_once_and_a_bit(
+        self, folder: Path, reads: Reads, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(read_ahead, "AT_ONCE", 2)
+        source = PartitionsSource(folder, "1m")
+        one = read_times(source._files, next(source._files.holding("A"))).nbytes
+        monkeypatch.setattr(kept, "_TIMES_BYTES", 3 * one)
+        reads.read.clear()
+        source.times("A", MINUTE, *window(0, 11))
+        # three fit and are read ahead; the fourth does not, and one more is under way by then
+        assert 12 <= len(reads.read) <= 12 + 2

@@ -112,5 +112,5 @@ class TestEnds:
         groups = [group(f"{n}", 0) for n in range(9)]
         found = read_together(Reader({*groups}), groups)
         next(found)
-        found.close()  # type: ignore[attr-defined]
+        found.close()  # type: ignore[attr-defined]  # as a loop does that is left
         assert threading.active_count() == before
